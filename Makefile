@@ -1,0 +1,47 @@
+# One verb a habit. Every target sets itself up: all it needs is python3 >= 3.11 with pip.
+PYTHON ?= python3
+UV      = .venv/bin/uv
+RUN     = $(UV) run --locked --no-sync
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types imports alone bench fix
+
+help:  ## say what each target does
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+setup: .venv/ready  ## put uv into .venv and everything from the lock file after it
+
+.venv/ready: uv.lock pyproject.toml $(wildcard packages/*/pyproject.toml)
+	@test -x $(UV) || { $(PYTHON) -m venv .venv && .venv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'; }
+	@$(UV) sync --locked --inexact --quiet
+	@touch $@
+
+demo: setup  ## run a real workflow over stdio, from its first step to run_completed
+	@$(RUN) python demo/run.py $(ARGS)
+
+test: setup  ## run every test (ARGS are given to pytest)
+	@$(RUN) pytest -n 2 $(ARGS)
+
+check: lint types imports test alone  ## all that must hold before a change lands
+
+lint: setup
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+	@$(UV) lock --check --quiet
+
+types: setup
+	@$(RUN) basedpyright --warnings
+
+imports: setup
+	@$(RUN) lint-imports
+
+alone: setup  ## import every module of each member where only its own dependencies are installed
+	@$(RUN) python tests/alone.py
+
+bench: setup  ## measure, against the budgets, and write docs/benchmarks/latest.json
+	@$(RUN) python bench/run.py $(ARGS)
+
+fix: setup  ## mend what the linter and the formatter can mend
+	@$(RUN) ruff check --fix
+	@$(RUN) ruff format

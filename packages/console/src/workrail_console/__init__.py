@@ -1,0 +1,1 @@
+"""The browser console: every session, read-only."""

@@ -1,0 +1,1 @@
+"""The `worktrain` program: run and operate workflow sessions."""

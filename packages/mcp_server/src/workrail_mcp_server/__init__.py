@@ -1,0 +1,1 @@
+"""The `workrail` program: workflows over MCP, one step at a time."""
