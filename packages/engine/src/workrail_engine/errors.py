@@ -1,0 +1,103 @@
+"""What can fail, and whose move it is next.
+
+    WorkRailError
+      InvalidInputError            the caller can fix it
+        InvalidDefinitionError       a workflow file, with every problem found in it
+        InvalidTokenError            a token that cannot be used, and why
+        InvalidSubmissionError       what an agent sent is malformed or over a limit
+        MissingContextError          a loop needs a context value that is absent or of a wrong type
+      NotFoundError                it is not there
+        WorkflowNotFoundError
+        SessionNotFoundError
+        ArtifactNotFoundError
+      ConflictError                someone was faster; try again
+      StoreError                   the disk, the database, or what lies in it
+        StoreUnavailableError
+        CorruptSessionError
+
+Every message says what happened, where, and what to do next. What an agent may cause in the course
+of normal work (a blocked attempt, a replay) is an outcome and lives in `outcomes`, not here.
+"""
+
+from enum import StrEnum
+
+
+class WorkRailError(Exception):
+    """Base of every failure the engine reports; never raised itself."""
+
+
+class InvalidInputError(WorkRailError):
+    """What the caller sent cannot be used; the message says what would be accepted."""
+
+
+class InvalidDefinitionError(InvalidInputError):
+    """A workflow definition is not valid; the message holds every problem, one a line."""
+
+
+class TokenFault(StrEnum):
+    """Why a token cannot be used."""
+
+    EMPTY = "empty"
+    MALFORMED = "malformed"
+    TRUNCATED = "truncated"
+    CONCATENATED = "concatenated"
+    TAMPERED = "tampered"
+    FOREIGN_STORE = "foreign_store"
+    WRONG_KIND = "wrong_kind"
+    UNKNOWN = "unknown"
+
+
+class InvalidTokenError(InvalidInputError):
+    """A token cannot be used; `fault` says which way it is wrong."""
+
+    def __init__(self, fault: TokenFault, message: str) -> None:
+        super().__init__(message)
+        self.fault = fault
+
+
+class InvalidSubmissionError(InvalidInputError):
+    """What an agent sent is malformed or over a limit; `field` names where."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class MissingContextError(InvalidInputError):
+    """A loop cannot start because a context variable is absent or of the wrong type."""
+
+    def __init__(self, variable: str, message: str) -> None:
+        super().__init__(message)
+        self.variable = variable
+
+
+class NotFoundError(WorkRailError):
+    """What was asked for does not exist in this store or registry."""
+
+
+class WorkflowNotFoundError(NotFoundError):
+    """No workflow of this id; the message offers near misses."""
+
+
+class SessionNotFoundError(NotFoundError):
+    """No session of this id in this store."""
+
+
+class ArtifactNotFoundError(NotFoundError):
+    """No artifact of this digest in this store."""
+
+
+class ConflictError(WorkRailError):
+    """Someone else wrote first, more than once; nothing of ours was kept. Try again."""
+
+
+class StoreError(WorkRailError):
+    """The store cannot do what was asked."""
+
+
+class StoreUnavailableError(StoreError):
+    """The database cannot be opened, read or written now; nothing was recorded."""
+
+
+class CorruptSessionError(StoreError):
+    """What is stored of one session contradicts itself; other sessions are not affected."""

@@ -1,0 +1,169 @@
+"""State, and how an event changes it.
+
+`evolve` is total: what is in the log already happened. It never refuses, it only folds. A state may
+be partial, holding just the nodes a decision needs; folding a whole log gives every node.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from typing import Literal, TypeAlias, assert_never
+
+from workrail_engine.canonical import JsonObject
+from workrail_engine.ids import Digest, NodeId, StepId
+from workrail_engine.outcomes import Blocker
+from workrail_engine.session.events import (
+    ArtifactRef,
+    AssessmentRecorded,
+    AttemptBlocked,
+    BranchStarted,
+    CheckpointTaken,
+    Event,
+    LoopEntered,
+    LoopExited,
+    LoopRepeated,
+    Position,
+    RunCompleted,
+    SessionStarted,
+    StepCompleted,
+    StepReached,
+    StepSkipped,
+)
+
+NodeKind: TypeAlias = Literal["step", "blocked", "checkpoint", "end"]
+Status: TypeAlias = Literal["running", "blocked", "completed"]
+Trace: TypeAlias = StepSkipped | LoopExited | BranchStarted
+
+
+@dataclass(frozen=True)
+class Node:
+    """A point a run reached."""
+
+    node_id: NodeId
+    parent: NodeId | None
+    kind: NodeKind
+    step_id: StepId | None
+    iteration: int | None
+    position: Position
+    context_ref: Digest
+    blockers: tuple[Blocker, ...] = ()
+    notes: str | None = None
+    """Kept from a blocked attempt, or given with a checkpoint."""
+    artifacts: tuple[ArtifactRef, ...] = ()
+    """Kept from a blocked attempt."""
+    trace: tuple[Trace, ...] = ()
+    """What happened between the parent and this node that the agent is told."""
+    children: int = 0
+    """How many nodes continue from here; checkpoints do not count."""
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """What a log, or the part of it that matters now, amounts to."""
+
+    started: SessionStarted | None = None
+    nodes: Mapping[NodeId, Node] = field(default_factory=dict[NodeId, Node])
+    tip: NodeId | None = None
+    """The newest step, blocked or end node: where the session stands."""
+    last_node: NodeId = NodeId(0)
+    status: Status = "running"
+    pending_trace: tuple[Trace, ...] = ()
+
+
+def fold(events: Iterable[Event], state: SessionState | None = None) -> SessionState:
+    """The state a log leads to."""
+    return reduce(evolve, events, state or SessionState())
+
+
+def evolve(state: SessionState, event: Event) -> SessionState:
+    """The state after one more fact."""
+    match event:
+        case SessionStarted():
+            return replace(state, started=event)
+        case StepCompleted() | AssessmentRecorded() | LoopEntered() | LoopRepeated():
+            return state
+        case StepSkipped() | LoopExited() | BranchStarted():
+            return replace(state, pending_trace=(*state.pending_trace, event))
+        case StepReached():
+            node = Node(
+                node_id=event.node,
+                parent=event.parent,
+                kind="step",
+                step_id=event.step_id,
+                iteration=event.iteration,
+                position=event.position,
+                context_ref=event.context_ref,
+                trace=state.pending_trace,
+            )
+            return _moved(state, node, "running")
+        case AttemptBlocked():
+            node = Node(
+                node_id=event.node,
+                parent=event.parent,
+                kind="blocked",
+                step_id=event.step_id,
+                iteration=event.iteration,
+                position=event.position,
+                context_ref=event.context_ref,
+                blockers=event.blockers,
+                notes=event.notes,
+                artifacts=event.artifacts,
+                trace=state.pending_trace,
+            )
+            return _moved(state, node, "blocked")
+        case CheckpointTaken():
+            return _beside(state, event)
+        case RunCompleted():
+            node = Node(
+                node_id=event.node,
+                parent=event.parent,
+                kind="end",
+                step_id=None,
+                iteration=None,
+                position=event.position,
+                context_ref=event.context_ref,
+                trace=state.pending_trace,
+            )
+            return _moved(state, node, "completed")
+        case _:
+            assert_never(event)
+
+
+def apply_delta(context: JsonObject, delta: JsonObject) -> JsonObject:
+    """A context after a shallow change; a null deletes its key."""
+    merged = {**context, **delta}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def _moved(state: SessionState, node: Node, status: Status) -> SessionState:
+    nodes = {**state.nodes, node.node_id: node}
+    parent = nodes.get(node.parent) if node.parent is not None else None
+    if parent is not None:
+        nodes[parent.node_id] = replace(parent, children=parent.children + 1)
+    return replace(
+        state,
+        nodes=nodes,
+        tip=node.node_id,
+        last_node=max(state.last_node, node.node_id),
+        status=status,
+        pending_trace=(),
+    )
+
+
+def _beside(state: SessionState, event: CheckpointTaken) -> SessionState:
+    beside = state.nodes[event.parent]
+    node = Node(
+        node_id=event.node,
+        parent=event.parent,
+        kind="checkpoint",
+        step_id=beside.step_id,
+        iteration=beside.iteration,
+        position=beside.position,
+        context_ref=event.context_ref,
+        notes=event.notes,
+    )
+    return replace(
+        state,
+        nodes={**state.nodes, node.node_id: node},
+        last_node=max(state.last_node, node.node_id),
+    )
