@@ -1,0 +1,62 @@
+"""How does a page's value become HTML?"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from workrail_console.notes import notes_html
+from workrail_console.times import ago, lasted, shown
+from workrail_engine.canonical import JsonValue
+from workrail_engine.ports import Clock
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Renderer:
+    """Fills templates; text is escaped unless it went through `notes_html`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._environment = Environment(
+            loader=FileSystemLoader(_TEMPLATES),
+            auto_reload=False,
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        filters: dict[str, Any] = {
+            "lasted": lasted,
+            "notes_html": notes_html,
+            "pretty": pretty,
+            "short": short,
+            "shown": shown,
+        }
+        self._environment.filters.update(filters)
+
+    def page(self, template: str, values: Mapping[str, object], status: int = 200) -> HTMLResponse:
+        """One page of HTML."""
+        html = self._environment.get_template(template).render(values, ago=self._ago)
+        return HTMLResponse(html, status)
+
+    def _ago(self, at: str) -> str:
+        now: datetime = self._clock.now()
+        return ago(at, now)
+
+
+def pretty(value: JsonValue) -> str:
+    """A JSON value for people: a text as it is, anything else indented."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def short(text: str, limit: int) -> str:
+    """The beginning of a text, with an ellipsis where it was longer; line breaks become blanks."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
