@@ -1,0 +1,291 @@
+"""The door that acts: start a session, advance it, come back to it; list, inspect, check workflows.
+
+Every method answers with a value of `outcomes` or `projections`, or raises a `WorkRailError`. How a
+command is carried out is in `runner`.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from workrail_engine.canonical import JsonObject, JsonValue
+from workrail_engine.errors import ArtifactNotFoundError, ConflictError, InvalidSubmissionError
+from workrail_engine.ids import Digest, SessionId, session_id_from
+from workrail_engine.outcomes import (
+    AdvanceOutcome,
+    Checkpointed,
+    Found,
+    NothingFound,
+    ReferenceView,
+    RehydrateOutcome,
+    ResumeOutcome,
+    StartOutcome,
+)
+from workrail_engine.ports import Clock, Entropy
+from workrail_engine.projections.catalog import Catalog, FileReport, WorkflowOutline
+from workrail_engine.projections.resume_ranking import ResumeAsk, rank
+from workrail_engine.registry.registry import Registry
+from workrail_engine.registry.validation import validate
+from workrail_engine.runner import Runner
+from workrail_engine.session import tokens
+from workrail_engine.session.commands import (
+    GOAL_LIMIT,
+    Submission,
+    check_context,
+    check_submission,
+    check_text,
+)
+from workrail_engine.session.events import SessionStarted
+from workrail_engine.session.tokens import TokenKind
+from workrail_engine.store.sql_store import SqlStore, open_store
+from workrail_engine.system import Locations, SystemClock, SystemEntropy, observe_workspace
+from workrail_engine.workflow.compiled import CompiledWorkflow
+
+__all__ = [
+    "Engine",
+    "ResumeRequest",
+    "StartRequest",
+    "Submission",
+    "open_engine",
+    "open_registry",
+    "validate_files",
+]
+
+CONFLICT_RETRIES = 8
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True)
+class StartRequest:
+    """What a session is started with."""
+
+    workflow_id: str
+    goal: str
+    workspace: Path | None = None
+    parent_session_id: str | None = None
+    context: JsonObject = field(default_factory=dict[str, JsonValue])
+    origin: str = "mcp"
+
+
+@dataclass(frozen=True)
+class ResumeRequest:
+    """Which session is meant; what is None is not asked about."""
+
+    query: str | None = None
+    session_id: str | None = None
+    branch: str | None = None
+    repository: str | None = None
+    limit: int = 5
+
+
+@contextmanager
+def open_engine(locations: Locations | None = None) -> "Generator[Engine]":
+    """The engine on this machine's store, closed again at the end.
+
+    Raises:
+        StoreUnavailableError: the store cannot be opened.
+    """
+    where = locations or Locations.from_environment()
+    clock, entropy = SystemClock(), SystemEntropy()
+    with open_store(where.database, entropy) as store:
+        yield Engine(store, Registry(where), clock, entropy)
+
+
+def open_registry(locations: Locations | None = None) -> Registry:
+    """The workflows of this machine, without a store: nothing is opened and nothing is made."""
+    return Registry(locations or Locations.from_environment())
+
+
+def validate_files(
+    paths: Sequence[Path],
+    workspace: Path | None = None,
+    locations: Locations | None = None,
+    checked: Callable[[int, int], None] | None = None,
+) -> tuple[FileReport, ...]:
+    """What checking each file came to, in the order given; folders stand for the files in them.
+
+    Args:
+        paths: files and folders that exist.
+        workspace: whose routines and bindings count; None: nobody's.
+        locations: where bundled and user routines lie; the usual places when left out.
+        checked: told (files done, files in all) after each file.
+    """
+    return validate(paths, locations or Locations.from_environment(), workspace, checked)
+
+
+class Engine:
+    """Workflows and sessions, ready to act. Safe to use from several threads."""
+
+    def __init__(self, store: SqlStore, registry: Registry, clock: Clock, entropy: Entropy) -> None:
+        self._store = store
+        self._registry = registry
+        self._entropy = entropy
+        self._runner = Runner(store, clock, entropy, self._references)
+
+    def start(self, request: StartRequest) -> StartOutcome:
+        """Begin a session of a workflow.
+
+        Raises:
+            WorkflowNotFoundError: no such workflow; the message offers near misses.
+            InvalidDefinitionError: the workflow's file is broken.
+            SessionNotFoundError: the parent session is not in this store.
+            InvalidSubmissionError: the goal or context is malformed or over a limit.
+            MissingContextError: the workflow begins with a loop whose items or count are missing.
+        """
+        _check_goal(request.goal)
+        check_context(request.context)
+        prepared = self._registry.prepare(request.workflow_id, request.workspace)
+        parent = SessionId(request.parent_session_id) if request.parent_session_id else None
+        if parent is not None:
+            self._store.head(parent)
+        workflow = prepared.compiled
+        self._store.pin(workflow.workflow_hash, prepared.document)
+        started = SessionStarted(
+            session_id=session_id_from(self._entropy.bytes(16)),
+            workflow_id=workflow.workflow_id,
+            workflow_hash=workflow.workflow_hash,
+            goal=request.goal,
+            origin=request.origin,
+            workspace=observe_workspace(request.workspace),
+            parent_session_id=parent,
+            context={"goal": request.goal, **request.context},
+        )
+        return self._runner.start(started, workflow)
+
+    def advance(self, token: str, submission: Submission) -> AdvanceOutcome:
+        """Complete the pending step of a token's position, or repeat the recorded answer.
+
+        Raises:
+            InvalidTokenError: the token cannot be used; `fault` says why.
+            InvalidSubmissionError: what was sent is malformed or over a limit.
+            ConflictError: others kept writing to the session; nothing was recorded.
+        """
+        known = self._runner.read_token(token)
+        if known.kind is not TokenKind.CONTINUE:
+            raise tokens.wrong_kind(known.kind)
+        check_submission(submission)
+
+        def attempt() -> AdvanceOutcome:
+            standing = self._runner.standing(known)
+            if standing.node.kind == "end":
+                return self._runner.come_back(standing.head, standing.node)
+            if standing.attempt.used is not None:
+                return self._runner.recorded_answer(standing, standing.attempt.used, submission)
+            return self._runner.advance(standing, submission)
+
+        return _until_settled(attempt)
+
+    def rehydrate(self, token: str) -> RehydrateOutcome:
+        """Where a token's position stands, with the story so far. Writes nothing.
+
+        Raises:
+            InvalidTokenError: the token cannot be used; `fault` says why.
+        """
+        known = self._runner.read_token(token)
+        standing = self._runner.standing(known)
+        if known.kind is TokenKind.RESUME:
+            node = self._store.node(standing.head.session_id, standing.head.tip)
+        else:
+            node = self._runner.latest_attempt(standing)
+        return self._runner.come_back(standing.head, node)
+
+    def checkpoint(self, token: str, submission: Submission) -> Checkpointed:
+        """Record where a position stands, beside the session's course.
+
+        Raises:
+            InvalidTokenError: the token cannot be used; `fault` says why.
+            InvalidSubmissionError: what was sent is malformed or over a limit.
+            ConflictError: others kept writing to the session; nothing was recorded.
+        """
+        known = self._runner.read_token(token)
+        check_submission(submission)
+        if submission.artifacts:
+            message = (
+                "artifacts: a checkpoint keeps notes and context; send artifacts with the step."
+            )
+            raise InvalidSubmissionError(message, field="artifacts")
+        return _until_settled(
+            lambda: self._runner.checkpoint(self._runner.standing(known), submission)
+        )
+
+    def resume(self, request: ResumeRequest) -> ResumeOutcome:
+        """The sessions that may be meant, best first. Writes nothing."""
+        ask = ResumeAsk(
+            query=request.query,
+            session_id=request.session_id,
+            branch=request.branch,
+            repository=request.repository,
+            limit=request.limit,
+        )
+        sightings = self._store.sightings(ask)
+        if not sightings.found:
+            return NothingFound(asked=_asked(request), sessions=sightings.sessions)
+        ranked = rank(ask, sightings.found)
+        return Found(tuple(self._runner.candidate(one) for one in ranked), sightings.total)
+
+    def catalog(self, workspace: Path | None) -> Catalog:
+        """Every workflow a workspace sees, and every file that cannot be used, with the reasons."""
+        return self._registry.catalog(workspace)
+
+    def inspect(self, workflow_id: str, workspace: Path | None) -> WorkflowOutline:
+        """A workflow seen whole, without running it.
+
+        Raises:
+            WorkflowNotFoundError: no such workflow; the message offers near misses.
+            InvalidDefinitionError: its file is broken.
+        """
+        return self._registry.inspect(workflow_id, workspace)
+
+    def artifact(self, digest: str) -> bytes:
+        """The canonical JSON of a submitted artifact.
+
+        Raises:
+            ArtifactNotFoundError: no artifact has this digest.
+        """
+        content = self._store.blobs([Digest(digest)]).get(Digest(digest))
+        if content is None:
+            message = (
+                f'No artifact "{digest}" in this store. A digest is sha256: and 64 hex digits; '
+                "`workrail session show` lists those of a session."
+            )
+            raise ArtifactNotFoundError(message)
+        return content
+
+    def _references(
+        self, workflow: CompiledWorkflow, workspace: str | None
+    ) -> tuple[ReferenceView, ...]:
+        folder = Path(workspace) if workspace is not None else None
+        return self._registry.references(workflow, folder)
+
+
+def _until_settled(attempt: Callable[[], _Answer]) -> _Answer:
+    """Decide again while others write first, a bounded number of times."""
+    for _ in range(CONFLICT_RETRIES):
+        try:
+            return attempt()
+        except ConflictError:
+            continue
+    message = (
+        "Other processes kept writing to this session. Nothing was recorded; call again with the same "
+        "token."
+    )
+    raise ConflictError(message)
+
+
+def _check_goal(goal: str) -> None:
+    if not goal.strip():
+        message = "goal: it is empty. Say in a sentence what the session is to achieve."
+        raise InvalidSubmissionError(message, field="goal")
+    check_text("goal", goal, GOAL_LIMIT)
+
+
+def _asked(request: ResumeRequest) -> str:
+    parts = {
+        "words": request.query,
+        "session": request.session_id,
+        "branch": request.branch,
+        "repository": request.repository,
+    }
+    return ", ".join(f"{name} {value}" for name, value in parts.items() if value) or "any session"

@@ -1,0 +1,78 @@
+"""What does a decision write?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from workrail_engine.canonical import canonical_bytes
+from workrail_engine.ids import Handle, NodeId, SessionId
+from workrail_engine.ports import Attempt, AttemptUse, Change, NewBlob, SubmittedArtifact
+from workrail_engine.session.decide import Decision
+from workrail_engine.session.events import AttemptBlocked, StepCompleted
+from workrail_engine.session.state import Node, SessionState
+
+
+@dataclass(frozen=True)
+class Write:
+    """A decision and the circumstances it was taken in."""
+
+    session_id: SessionId
+    expected_events: int
+    at: datetime
+    decision: Decision
+    after: SessionState
+    """The state the decision's events lead to."""
+    reached: Node
+    """The node they created."""
+    handles: tuple[tuple[Handle, NodeId], ...]
+    """New attempts and the nodes they are for."""
+    step_title: str | None
+    used: Handle | None = None
+    """The attempt that led here, used up by it."""
+    payload: AttemptUse | None = None
+    """What it came to."""
+
+
+def change_of(write: Write) -> Change:
+    """Everything a decision writes, as one change."""
+    return Change(
+        session_id=write.session_id,
+        expected_events=write.expected_events,
+        at=write.at,
+        events=write.decision.events,
+        nodes=(write.reached,),
+        attempts=[Attempt(handle, write.session_id, node) for handle, node in write.handles],
+        used=(write.used, write.payload) if write.used and write.payload else None,
+        blobs=_blobs(write),
+        artifacts=_artifacts(write.decision),
+        status=write.after.status,
+        tip=write.after.tip or write.reached.node_id,
+        step_title=write.step_title,
+        steps_completed=write.reached.position.completed,
+    )
+
+
+def _blobs(write: Write) -> Sequence[NewBlob]:
+    context = NewBlob(write.reached.context_ref, canonical_bytes(write.decision.context))
+    sent = (NewBlob(ref.digest, content) for ref, content in write.decision.artifacts)
+    return [context, *sent]
+
+
+def _artifacts(decision: Decision) -> Sequence[SubmittedArtifact]:
+    """One row for every artifact of the step: accepted with it, or left on a blocked attempt."""
+    rows: list[SubmittedArtifact] = []
+    for event in decision.events:
+        match event:
+            case StepCompleted():
+                rows += [
+                    SubmittedArtifact(ref, event.node, event.step_id, accepted=True)
+                    for ref in event.artifacts
+                ]
+            case AttemptBlocked():
+                rows += [
+                    SubmittedArtifact(ref, event.node, event.step_id, accepted=False)
+                    for ref in event.artifacts
+                ]
+            case _:
+                pass
+    return rows
