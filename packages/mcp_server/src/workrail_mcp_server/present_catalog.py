@@ -1,0 +1,149 @@
+"""What does an agent read when it chooses a workflow?
+
+Short by default: one line a workflow, enough to choose by. The rest is one call away.
+"""
+
+from collections.abc import Sequence
+
+from workrail_engine.canonical import JsonValue
+from workrail_engine.projections.catalog import (
+    BrokenFile,
+    Catalog,
+    StepOutline,
+    WorkflowEntry,
+    WorkflowOutline,
+)
+from workrail_engine.projections.catalog_search import search, tag_counts
+from workrail_mcp_server.present_text import TEXT_HERE, call, paragraphs, section, shortened
+
+_DESCRIPTION_SHOWN = 140
+_BROKEN_SHOWN = 5
+_TAGS_SHOWN = 15
+
+
+def present_catalog(catalog: Catalog, query: str, tags: Sequence[str], limit: int) -> str:
+    """The workflows that fit, one a line.
+
+    Args:
+        catalog: what the workspace sees.
+        query: words to look for; empty: all.
+        tags: only entries that carry all of these.
+        limit: at most so many lines.
+    """
+    fitting = search(catalog, query, tags)
+    asked = bool(query.strip() or tags)
+    listed = fitting if asked else tuple(entry for entry in fitting if not entry.routine)
+    if not listed:
+        return paragraphs((_nothing(catalog, asked=asked), _broken(catalog.broken)))
+    shown = listed[:limit]
+    start = call("start_workflow", {"workflowId": shown[0].id, "goal": TEXT_HERE})
+    return paragraphs(
+        (
+            "\n".join(_line(entry) for entry in shown),
+            "\n".join(_left_out(len(listed), len(shown), len(fitting) - len(listed))),
+            _broken(catalog.broken),
+            f"Next, with the id that fits: {start}",
+        )
+    )
+
+
+def present_outline(outline: WorkflowOutline) -> str:
+    """A workflow seen whole, its steps by title."""
+    entry = outline.entry
+    facts = [f"{entry.steps} steps", f"version {entry.version}", f"{entry.source}: {entry.path}"]
+    if outline.model_tier is not None:
+        facts.insert(1, f"suits a {outline.model_tier} model")
+    start = call("start_workflow", {"workflowId": entry.id, "goal": TEXT_HERE})
+    one = call("inspect_workflow", {"workflowId": entry.id, "step": outline.steps[0].step_id})
+    return paragraphs(
+        (
+            f"# {entry.name} ({entry.id})\n{' · '.join(facts)}",
+            entry.description.strip(),
+            (entry.about or "").strip(),
+            section("Steps:", _step_lines(outline.steps)),
+            section("It takes for granted:", outline.preconditions),
+            section("Rules for the whole workflow:", outline.meta_guidance),
+            section("It asks the person:", outline.clarification_prompts),
+            section("Documents:", [f"{item.title}: {item.source}" for item in outline.references]),
+            f"Variables its conditions and loops read: {', '.join(outline.context_variables)}"
+            if outline.context_variables
+            else "",
+            f"A step's full text: {one}\nNext: {start}",
+        )
+    )
+
+
+def present_outline_step(outline: WorkflowOutline, step: StepOutline) -> str:
+    """One step of a workflow with its text."""
+    return paragraphs(
+        (
+            f"# {step.title}\n{outline.entry.id} · {step.step_id}{_facts(step)}",
+            step.text,
+            section("Asks the agent to start:", step.delegates),
+            section("To complete it:", step.requirements),
+            f"Before it is complete, {step.confirmation}." if step.confirmation else "",
+            section("In each pass:", _step_lines(step.steps)),
+        )
+    )
+
+
+def _line(entry: WorkflowEntry) -> str:
+    size = "1 step" if entry.steps == 1 else f"{entry.steps} steps"
+    kind = "routine, " if entry.routine else ""
+    about = shortened(entry.description, _DESCRIPTION_SHOWN)
+    return f"- {entry.id} ({kind}{size}): {entry.name}. {about}"
+
+
+def _left_out(fitting: int, shown: int, routines: int) -> tuple[str, ...]:
+    lines: list[str] = []
+    if fitting > shown:
+        lines.append(f"{fitting - shown} more fit; narrow the query, or raise limit.")
+    if routines:
+        tagged = call("list_workflows", {"tags": ["routine"]})
+        noun = "routine" if routines == 1 else "routines"
+        lines.append(f"{routines} {noun}, made to be part of other workflows: {tagged}")
+    return tuple(lines)
+
+
+def _nothing(catalog: Catalog, *, asked: bool) -> str:
+    if not catalog.entries:
+        return "There are no workflows here. Put one into .workrail/workflows of the project."
+    everything: dict[str, JsonValue] = {}
+    tags = ", ".join(f"{tag} ({count})" for tag, count in tag_counts(catalog)[:_TAGS_SHOWN])
+    said = "No workflow fits." if asked else "There are only routines here."
+    return f"{said} {len(catalog.entries)} are there: {call('list_workflows', everything)}. Tags: {tags}."
+
+
+def _broken(broken: Sequence[BrokenFile]) -> str:
+    if not broken:
+        return ""
+    lines = [_broken_line(file) for file in broken[:_BROKEN_SHOWN]]
+    if len(broken) > _BROKEN_SHOWN:
+        lines.append(f"{len(broken) - _BROKEN_SHOWN} more; `workrail validate` names them all.")
+    return section("Files that cannot be used:", lines)
+
+
+def _broken_line(file: BrokenFile) -> str:
+    if not file.problems:
+        return file.path
+    first = file.problems[0]
+    place = file.path if first.line is None else f"{file.path}:{first.line}"
+    rest = f" (and {len(file.problems) - 1} more)" if len(file.problems) > 1 else ""
+    return f"{place}: {shortened(first.message, 200)}{rest}"
+
+
+def _step_lines(steps: Sequence[StepOutline]) -> list[str]:
+    lines: list[str] = []
+    for step in steps:
+        inner = "".join(f"\n- {line}" for line in _step_lines(step.steps))
+        lines.append(f"{step.title} [{step.step_id}]{_facts(step)}{inner}")
+    return lines
+
+
+def _facts(step: StepOutline) -> str:
+    facts = [] if step.kind == "step" else [step.kind]
+    if step.repeats:
+        facts.append(step.repeats)
+    if step.runs_when:
+        facts.append(f"only when {step.runs_when}")
+    return f" ({'; '.join(facts)})" if facts else ""

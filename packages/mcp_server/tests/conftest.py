@@ -1,0 +1,79 @@
+"""A server over a real engine in a new home, and a project with one workflow."""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import anyio
+import pytest
+from mcp.client import Client
+
+from workrail_engine.system import Locations
+from workrail_mcp_server.server import Tools, build_server
+from workrail_mcp_server.testing import Agent
+
+ERAS = {"legacy": "2025-11-25", "auto": "2026-07-28"}
+Scene = Callable[[Agent], Awaitable[None]]
+
+WORKFLOW = {
+    "id": "demo-review",
+    "name": "Review a change",
+    "description": "Read a change and give a verdict.",
+    "version": "1.0.0",
+    "metaGuidance": ["Change nothing."],
+    "steps": [
+        {"id": "read", "title": "Read it", "prompt": "Read every changed line."},
+        {
+            "id": "extra",
+            "title": "Look closer",
+            "prompt": "Look closer at the risky part.",
+            "runCondition": {"var": "risk", "equals": "High"},
+        },
+        {
+            "id": "decide",
+            "title": "Decide",
+            "prompt": "Give a verdict on {{goal}}.",
+            "outputContract": {"contractRef": "wr.contracts.loop_control"},
+        },
+    ],
+}
+
+
+@pytest.fixture(name="project")
+def project_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    workflows = folder / ".workrail" / "workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "demo-review.json").write_text(json.dumps(WORKFLOW))
+    return folder
+
+
+@pytest.fixture(name="locations")
+def locations_of_a_new_home(tmp_path: Path) -> Locations:
+    bundled = tmp_path / "bundled"
+    bundled.mkdir()
+    return Locations.under(tmp_path / "home", bundled)
+
+
+@pytest.fixture(name="serve", params=ERAS)
+def server_in_each_era(
+    request: pytest.FixtureRequest, project: Path, locations: Locations
+) -> Callable[[Scene], None]:
+    def run(scene: Scene) -> None:
+        failures: list[AssertionError] = []
+
+        async def connected() -> None:
+            tools = Tools(project, locations)
+            async with Client(build_server(tools), mode=request.param) as client:
+                assert client.protocol_version == ERAS[request.param]
+                try:
+                    await scene(Agent(client))
+                except AssertionError as failure:  # out of the task groups, to be read plainly
+                    failures.append(failure)
+            tools.close()
+
+        anyio.run(connected)
+        if failures:
+            raise failures[0]
+
+    return run
