@@ -12,8 +12,7 @@ from workrail_engine.ids import Digest
 from workrail_engine.session.commands import Submission
 from workrail_engine.session.events import ArtifactRef
 from workrail_engine.session.state import Node
-
-ASSESSMENT_KIND = "wr.assessment"
+from workrail_engine.workflow.assessments import ASSESSMENT_KIND
 
 
 @dataclass(frozen=True)

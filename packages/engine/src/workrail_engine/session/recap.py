@@ -4,12 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from workrail_engine.canonical import JsonObject, JsonValue
-from workrail_engine.outcomes import Recap
+from workrail_engine.outcomes import BlockerCode, Recap
 from workrail_engine.session.events import BranchStarted, LoopExited, StepSkipped
 from workrail_engine.session.state import Node, Trace
+from workrail_engine.workflow.assessments import ASSESSMENT_KIND
+from workrail_engine.workflow.contracts import CONTRACTS
 
 RECAP_BUDGET = 24 * 1024
 """Bytes of notes a returning agent is shown; the newest are never dropped for older ones."""
+
+_ASSESSMENT_REFUSALS = {BlockerCode.INVALID_ASSESSMENT, BlockerCode.ASSESSMENT_FOLLOWUP}
 
 BRANCH = (
     "This continues from an earlier point of the session: a new branch. What was done after that "
@@ -46,9 +50,19 @@ def notices(node: Node) -> tuple[str, ...]:
 
 
 def kept_parts(node: Node) -> tuple[str, ...]:
-    """What a blocked attempt left on its node, in words."""
-    parts = [] if node.notes is None or not node.notes.strip() else ["notes"]
-    return (*parts, *(f"artifact {ref.kind}" for ref in node.artifacts))
+    """What a blocked attempt left on its node and need not be sent again, in words."""
+    refused = {blocker.code for blocker in node.blockers}
+    wrong = {
+        CONTRACTS[blocker.subject].kind
+        for blocker in node.blockers
+        if blocker.code is BlockerCode.INVALID_ARTIFACT
+    }
+    if refused & _ASSESSMENT_REFUSALS:
+        wrong.add(ASSESSMENT_KIND)
+    notes = node.notes is not None and node.notes.strip()
+    parts = ["notes"] if notes and BlockerCode.INVALID_NOTES not in refused else []
+    kinds = dict.fromkeys(ref.kind for ref in node.artifacts if ref.kind not in wrong)
+    return (*parts, *(f"artifact {kind}" for kind in kinds))
 
 
 def late_notice(node: Node) -> str | None:
