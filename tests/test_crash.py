@@ -23,7 +23,7 @@ DRIVER = Path(__file__).parent / "crash_driver.py"
 
 
 @pytest.mark.crash
-@pytest.mark.rule("STORE-1")
+@pytest.mark.rule("STORE-20")
 def test_a_process_killed_at_every_statement_keeps_each_acknowledged_step_exactly_once(
     tmp_path: Path,
 ):

@@ -49,8 +49,7 @@ def test_a_plain_step_reads_as_its_text_between_two_short_lines() -> None:
         "\n"
         "List what you find.\n"
         "\n"
-        "Required: notes.\n"
-        'Next: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
+        'Next, with notes: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
     )
 
 
@@ -98,12 +97,11 @@ def test_a_step_in_a_loop_says_which_pass_it_is_and_what_it_must_hand_in() -> No
         'Ask the user to confirm before you complete this step if risk is "High".\n'
         "Required:\n"
         "- an artifact of kind wr.loop_control, in this form:\n"
-        '  {"kind": "wr.loop_control", "decision": "stop"}\n'
+        '  {"kind":"wr.loop_control","decision":"stop"}\n'
         "- optional: a diagram, in this form:\n"
-        '  {"kind": "d"}\n'
+        '  {"kind":"d"}\n'
         '- notes that contain "verdict"\n'
-        "- notes\n"
-        'Next: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…", '
+        'Next, with notes: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…", '
         '"artifacts": [{…}]}'
     )
 
@@ -154,8 +152,7 @@ def test_the_first_step_comes_with_what_holds_for_the_whole_workflow() -> None:
         "\n"
         "List what you find.\n"
         "\n"
-        "Required: notes.\n"
-        'Next: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
+        'Next, with notes: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
     )
 
 
@@ -188,8 +185,7 @@ def test_a_returning_agent_reads_what_was_done_before_the_step() -> None:
         "\n"
         "List what you find.\n"
         "\n"
-        "Required: notes.\n"
-        'Next: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
+        'Next, with notes: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
     )
 
 
@@ -243,12 +239,12 @@ def test_a_blocked_attempt_reads_every_reason_its_remedy_and_what_was_kept() -> 
         "1. MISSING_ARTIFACT (wr.contracts.loop_control): This step needs an artifact of kind "
         '"wr.loop_control", and none was sent.\n'
         "   Send it in artifacts, in this form:\n"
-        '   {"kind": "wr.loop_control", "decision": "stop"}\n'
+        '   {"kind":"wr.loop_control","decision":"stop"}\n'
         "2. INVALID_CONTEXT (metrics_outcome): It is 'fine', which is not one of success, partial.\n"
         "   Send context with one of these values.\n"
-        '   {"metrics_outcome": "success"}\n'
+        '   {"metrics_outcome":"success"}\n'
         "\n"
-        "Kept from this attempt, and replaced by what you send again: notes, artifact wr.assessment.\n"
+        "Kept, so it need not be sent again: notes, artifact wr.assessment.\n"
         'Next, once mended: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", '
         '"artifacts": [{…}], "context": {…}}'
     )

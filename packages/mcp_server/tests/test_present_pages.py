@@ -71,8 +71,7 @@ def test_an_offset_past_the_end_of_a_step_says_how_long_the_step_is() -> None:
         "\n"
         "[The text of this step has 54 characters; nothing stands at 1,000.]\n"
         "\n"
-        "Required: notes.\n"
-        'Next: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
+        'Next, with notes: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
     )
 
 

@@ -15,7 +15,7 @@ Scene = Callable[[Agent], Awaitable[None]]
 
 def without_example(reply: str) -> str:
     """A reply with the engine's own example of an artifact replaced by a word."""
-    return re.sub(r'^( +){"kind": "wr.loop_control".*}$', r"\1EXAMPLE", reply, flags=re.MULTILINE)
+    return re.sub(r'^( +){"kind":"wr.loop_control".*}$', r"\1EXAMPLE", reply, flags=re.MULTILINE)
 
 
 async def started(agent: Agent) -> str:
@@ -46,8 +46,7 @@ def test_a_workflow_is_walked_from_the_list_to_its_end(serve: Callable[[Scene], 
             "\n"
             "Read every changed line.\n"
             "\n"
-            "Required: notes.\n"
-            'Next: complete_step {"token": "ct_TOKEN", "notes": "…"}'
+            'Next, with notes: complete_step {"token": "ct_TOKEN", "notes": "…"}'
         )
 
         second = await agent.call("complete_step", token=token_in(first), notes="Read 3 files.")
@@ -75,7 +74,7 @@ def test_a_workflow_is_walked_from_the_list_to_its_end(serve: Callable[[Scene], 
             "   Send it in artifacts, in this form:\n"
             "   EXAMPLE\n"
             "\n"
-            "Kept from this attempt, and replaced by what you send again: notes.\n"
+            "Kept, so it need not be sent again: notes.\n"
             'Next, once mended: complete_step {"token": "ct_TOKEN", "artifacts": [{…}]}'
         )
 

@@ -25,7 +25,7 @@ from workrail_mcp_server.present_text import (
     OBJECT_HERE,
     OBJECTS_HERE,
     TEXT_HERE,
-    as_json,
+    as_compact_json,
     bullets,
     call,
     paragraphs,
@@ -35,6 +35,17 @@ _NOTES_CODES = frozenset(
     {BlockerCode.MISSING_NOTES, BlockerCode.INVALID_NOTES, BlockerCode.EVALUATION_ERROR}
 )
 _CONTEXT_CODES = frozenset({BlockerCode.MISSING_CONTEXT, BlockerCode.INVALID_CONTEXT})
+
+
+_USED = (
+    "This token was used before, with other content. This is the answer recorded then; nothing was "
+    "written, and what you sent now is not kept."
+)
+_DO_OVER = (
+    "To do that step over, call continue_workflow with that token alone and complete the step with "
+    "the token it gives: that starts a new branch."
+)
+_TRY_AGAIN = "To try again, send it with the token below."
 
 
 def present(outcome: AdvanceOutcome, offset: int = 0) -> str:
@@ -61,7 +72,7 @@ def _step_ready(outcome: StepReady, offset: int) -> str:
     heading = f"# {step.title}\n{_where(step, outcome.session_id)}"
     notices = "" if offset else _notices(outcome.notices)
     confirmation = () if step.confirmation is None else (step.confirmation,)
-    following = f"Next: {_completion_call(outcome.token, step.requirements)}"
+    following = f"Next{_with_notes(step)}: {_completion_call(outcome.token, step.requirements)}"
     reply = StepReply(
         before=paragraphs((_recorded(outcome.recorded), said)),
         heading=paragraphs((heading, notices)),
@@ -76,15 +87,13 @@ def _blocked(outcome: Blocked, offset: int) -> str:
     heading = f"# Not complete yet: {step.title}\n{_where(step, outcome.session_id)}"
     notices = "" if offset else _notices(outcome.notices)
     kept = (
-        (
-            f"Kept from this attempt, and replaced by what you send again: {', '.join(outcome.kept)}.",
-        )
-        if outcome.kept
-        else ()
+        (f"Kept, so it need not be sent again: {', '.join(outcome.kept)}.",) if outcome.kept else ()
     )
     retry = "\n".join((*kept, f"Next, once mended: {_retry_call(outcome)}"))
+    different = outcome.recorded is Recorded.BEFORE_DIFFERENT
+    recorded = f"{_USED} {_TRY_AGAIN}" if different else _recorded(outcome.recorded)
     reply = StepReply(
-        before=paragraphs((_recorded(outcome.recorded), said)),
+        before=paragraphs((recorded, said)),
         heading=paragraphs((heading, notices)),
         after=paragraphs((_blockers(outcome.blockers), retry)),
     )
@@ -126,12 +135,7 @@ def _recorded(recorded: Recorded) -> str:
         case Recorded.BEFORE:
             return "This call was made before. This is its recorded answer; nothing was written."
         case Recorded.BEFORE_DIFFERENT:
-            return (
-                "This token was used before, with other content. This is the answer recorded then; "
-                "nothing was written, and what you sent now is not kept. To do that step over, call "
-                "continue_workflow with that token alone and complete the step with the token it "
-                "gives: that starts a new branch."
-            )
+            return f"{_USED} {_DO_OVER}"
         case _:
             assert_never(recorded)
 
@@ -141,16 +145,20 @@ def _notices(notices: Sequence[str]) -> str:
 
 
 def _requirements(requirements: Sequence[Requirement]) -> tuple[str, ...]:
-    if not requirements:
-        return ()
-    if len(requirements) == 1 and requirements[0].required and requirements[0].example is None:
-        return (f"Required: {requirements[0].text}.",)
-    return ("Required:", bullets(_requirement(item) for item in requirements))
+    asked = [item for item in requirements if item.kind != "notes"]
+    return ("Required:", bullets(_requirement(item) for item in asked)) if asked else ()
+
+
+def _with_notes(step: StepView) -> str:
+    """Notes are nearly always required, so they are said in passing."""
+    return ", with notes" if any(item.kind == "notes" for item in step.requirements) else ""
 
 
 def _requirement(item: Requirement) -> str:
     text = item.text if item.required else f"optional: {item.text}"
-    return text if item.example is None else f"{text}, in this form:\n{as_json(item.example)}"
+    return (
+        text if item.example is None else f"{text}, in this form:\n{as_compact_json(item.example)}"
+    )
 
 
 def _blockers(blockers: Sequence[Blocker]) -> str:
@@ -166,7 +174,9 @@ def _blockers(blockers: Sequence[Blocker]) -> str:
 
 def _cure(blocker: Blocker) -> tuple[str, ...]:
     return (
-        (blocker.remedy,) if blocker.example is None else (blocker.remedy, as_json(blocker.example))
+        (blocker.remedy,)
+        if blocker.example is None
+        else (blocker.remedy, as_compact_json(blocker.example))
     )
 
 

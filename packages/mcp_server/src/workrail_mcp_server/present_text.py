@@ -31,6 +31,11 @@ def as_json(value: JsonValue) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def as_compact_json(value: JsonValue) -> str:
+    """The same without spaces, for examples, which can be long."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def bullets(items: Iterable[str]) -> str:
     """A list, one item a line; further lines of an item are indented under it."""
     return "\n".join(f"- {item.strip().replace(chr(10), chr(10) + '  ')}" for item in items)

@@ -1,0 +1,1 @@
+"""The subcommands of `workrail`, one file each, named as they are typed."""

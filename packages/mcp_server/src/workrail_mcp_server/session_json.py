@@ -1,0 +1,98 @@
+"""Which JSON do the `workrail session` commands print?
+
+The shapes are part of the command line's promise: fields are added, never renamed or removed.
+"""
+
+from workrail_engine.canonical import JsonObject
+from workrail_engine.outcomes import Blocker
+from workrail_engine.projections.session_detail import NodeLine, SessionDetail
+from workrail_engine.projections.session_summary import SessionSummary
+from workrail_engine.projections.verification import Verification
+from workrail_engine.reader import EventRecord
+
+
+def summary_json(session: SessionSummary) -> JsonObject:
+    """A line of a list."""
+    return {
+        "sessionId": session.session_id,
+        "workflowId": session.workflow_id,
+        "workflowName": session.workflow_name,
+        "goal": session.goal,
+        "status": session.status,
+        "stepTitle": session.step_title,
+        "stepsCompleted": session.steps_completed,
+        "eventCount": session.event_count,
+        "origin": session.origin,
+        "parentSessionId": session.parent_session_id,
+        "repository": session.repository,
+        "branch": session.branch,
+        "createdAt": session.created_at,
+        "updatedAt": session.updated_at,
+    }
+
+
+def detail_json(detail: SessionDetail) -> JsonObject:
+    """A session's whole story."""
+    return {
+        **summary_json(detail.summary),
+        "workflowHash": detail.workflow_hash,
+        "nodes": [_node_json(node) for node in detail.nodes],
+        "context": detail.context,
+        "children": [summary_json(child) for child in detail.children],
+    }
+
+
+def event_json(record: EventRecord) -> JsonObject:
+    """One line of a log."""
+    return {
+        "seq": record.seq,
+        "kind": record.kind,
+        "node": record.node,
+        "at": record.at,
+        "payload": record.payload,
+    }
+
+
+def verification_json(verification: Verification) -> JsonObject:
+    """What checking one session's log came to."""
+    return {
+        "sessionId": verification.session_id,
+        "events": verification.events,
+        "headHash": verification.head_hash,
+        "problems": verification.problems,
+    }
+
+
+def _node_json(node: NodeLine) -> JsonObject:
+    return {
+        "node": node.node_id,
+        "parent": node.parent,
+        "kind": node.kind,
+        "stepId": node.step_id,
+        "title": node.title,
+        "iteration": node.iteration,
+        "reachedAt": node.reached_at,
+        "completedAt": node.completed_at,
+        "notes": node.notes,
+        "artifacts": [
+            {
+                "digest": artifact.digest,
+                "kind": artifact.kind,
+                "size": artifact.size,
+                "accepted": artifact.accepted,
+            }
+            for artifact in node.artifacts
+        ],
+        "blockers": [_blocker_json(blocker) for blocker in node.blockers],
+        "notices": node.notices,
+        "onTipBranch": node.on_tip_branch,
+    }
+
+
+def _blocker_json(blocker: Blocker) -> JsonObject:
+    return {
+        "code": blocker.code.value,
+        "subject": blocker.subject,
+        "message": blocker.message,
+        "remedy": blocker.remedy,
+    }

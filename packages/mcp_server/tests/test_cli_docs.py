@@ -1,0 +1,167 @@
+"""Does docs/cli.md show what the commands really say?"""
+
+import json
+import re
+from pathlib import Path
+from typing import cast
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from workrail_engine.canonical import JsonObject, JsonValue
+from workrail_engine.ids import Digest, NodeId, SessionId
+from workrail_engine.outcomes import Blocker, BlockerCode, ReferenceView
+from workrail_engine.projections.catalog import (
+    BrokenFile,
+    FileProblem,
+    FileReport,
+    StepOutline,
+    WorkflowEntry,
+    WorkflowOutline,
+)
+from workrail_engine.projections.session_detail import ArtifactLine, NodeLine, SessionDetail
+from workrail_engine.projections.session_summary import SessionSummary
+from workrail_engine.projections.verification import Verification
+from workrail_engine.reader import EventRecord
+from workrail_mcp_server.catalog_json import broken_json, entry_json, outline_json, report_json
+from workrail_mcp_server.cli import SUMMARIES, load_command, main
+from workrail_mcp_server.session_json import (
+    detail_json,
+    event_json,
+    summary_json,
+    verification_json,
+)
+
+PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text("utf-8")
+
+PROBLEM = FileProblem(1, "/id", "is missing")
+ENTRY = WorkflowEntry(
+    id="team.build",
+    name="Build",
+    description="Builds.",
+    version="1.0.0",
+    about=None,
+    source="project",
+    path="/a.yaml",
+    tags=("team",),
+    steps=1,
+    routine=False,
+    shadows=("/b.yaml",),
+)
+STEP = StepOutline("make", "Make", "step", "Do.", None, None, ("notes",), None)
+OUTLINE = WorkflowOutline(
+    entry=ENTRY,
+    workflow_hash="sha256:0",
+    model_tier=None,
+    meta_guidance=("Be brief.",),
+    preconditions=(),
+    clarification_prompts=(),
+    examples=(),
+    references=(ReferenceView("Guide", "How", "g.md", authoritative=True, path=None),),
+    bindings=(),
+    context_variables=("needed",),
+    steps=(STEP,),
+)
+SUMMARY = SessionSummary(
+    session_id=SessionId("sess_a"),
+    workflow_id="team.build",
+    workflow_name="Build",
+    goal="Build",
+    status="running",
+    step_title=None,
+    steps_completed=0,
+    event_count=1,
+    origin="mcp",
+    parent_session_id=None,
+    repository=None,
+    branch=None,
+    created_at="2026",
+    updated_at="2026",
+)
+NODE = NodeLine(
+    node_id=NodeId(1),
+    parent=None,
+    kind="blocked",
+    step_id="make",
+    title="Make",
+    iteration=None,
+    reached_at="2026",
+    completed_at=None,
+    notes=None,
+    artifacts=(ArtifactLine(Digest("sha256:0"), "x", 1, accepted=True),),
+    blockers=(Blocker(BlockerCode.MISSING_NOTES, "notes", "Missing.", "Send them."),),
+    notices=("Said.",),
+    on_tip_branch=True,
+)
+DETAIL = SessionDetail(SUMMARY, "sha256:0", (NODE,), {}, ())
+
+SHAPES: dict[str, JsonValue] = {
+    "workrail list --json": {
+        "workflows": [entry_json(ENTRY)],
+        "broken": [broken_json(BrokenFile("/a.yaml", "project", None, (PROBLEM,)))],
+    },
+    "workrail inspect ID --json": outline_json(OUTLINE),
+    "workrail validate --json": {
+        "files": [report_json(FileReport("/a.yaml", None, (PROBLEM,)))],
+        "checked": 1,
+        "invalid": 1,
+    },
+    "workrail session list --json": {
+        "sessions": [summary_json(SUMMARY)],
+        "total": 1,
+        "nextBefore": None,
+    },
+    "workrail session show ID --json": detail_json(DETAIL),
+    "workrail session export ID": event_json(EventRecord(1, "step_reached", None, "2026", {})),
+    "workrail session verify --json": {
+        "sessions": [verification_json(Verification(SessionId("sess_a"), 1, None, ()))],
+    },
+}
+
+
+def command_lines() -> list[tuple[str, ...]]:
+    lines: list[tuple[str, ...]] = [()]
+    for name in SUMMARIES:
+        lines.append((name,))
+        command = load_command(name)
+        if isinstance(command, click.Group):
+            lines.extend((name, inner) for inner in command.commands)
+    return lines
+
+
+def help_block(words: tuple[str, ...]) -> str:
+    result = CliRunner().invoke(
+        main, [*words, "--help"], prog_name="workrail", terminal_width=100, max_content_width=100
+    )
+    assert result.exit_code == 0
+    asked = " ".join(("workrail", *words, "--help"))
+    return f"```text\n$ {asked}\n{result.stdout}```\n"
+
+
+@pytest.mark.rule("CLI-3")
+@pytest.mark.parametrize("words", command_lines(), ids=" ".join)
+def test_the_page_holds_the_help_of_every_command(words: tuple[str, ...]) -> None:
+    assert help_block(words) in PAGE
+
+
+def test_the_page_holds_no_help_of_commands_that_are_gone() -> None:
+    shown = set(re.findall(r"^\$ (workrail.* --help)$", PAGE, re.MULTILINE))
+    assert shown == {" ".join(("workrail", *words, "--help")) for words in command_lines()}
+
+
+@pytest.mark.rule("CLI-3")
+@pytest.mark.parametrize("command", SHAPES)
+def test_the_page_holds_the_shape_of_every_json_output(command: str) -> None:
+    section = PAGE.split(f"### `{command}`", 1)[1]
+    sample = cast("JsonObject", json.loads(section.split("```json\n", 1)[1].split("```", 1)[0]))
+    assert shape(sample) == shape(SHAPES[command])
+
+
+def shape(value: JsonValue) -> object:
+    """The keys of a value, all the way down; lists by their first item."""
+    if isinstance(value, dict):
+        return {key: shape(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [shape(value[0])] if value else []
+    return None
