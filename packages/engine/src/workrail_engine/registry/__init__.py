@@ -1,0 +1,1 @@
+"""Workflows on disk: where definitions are found, and who wins."""

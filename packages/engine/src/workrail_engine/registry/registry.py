@@ -1,0 +1,167 @@
+"""Which workflows does a workspace see, and which one is meant?
+
+Folders are looked through on every call, which costs a `stat` a file; a file is read again only
+when it changed. Starting a workflow reads only the files that could define it.
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from workrail_engine.errors import WorkflowNotFoundError
+from workrail_engine.outcomes import ReferenceView
+from workrail_engine.projections.catalog import Catalog, WorkflowOutline
+from workrail_engine.registry.bindings import bindings_of
+from workrail_engine.registry.discovery import Fault, FoundFile, Stamp, discover, unseen
+from workrail_engine.registry.kept import Kept
+from workrail_engine.registry.outline import outline
+from workrail_engine.registry.preparing import invalid, prepare_file, uses_templates
+from workrail_engine.registry.reading import FileReader
+from workrail_engine.registry.references import resolve_references
+from workrail_engine.registry.resolution import Resolved, Winner, resolve
+from workrail_engine.registry.sources import Folders, sources_for
+from workrail_engine.registry.templates import templates_of
+from workrail_engine.workflow.compiled import CompiledWorkflow
+from workrail_engine.workflow.definition import WorkflowDefinition
+from workrail_engine.workflow.prepared import PreparedWorkflow
+
+_PREPARED_KEPT = 64
+_CATALOGS_KEPT = 8
+_NEAR_MISSES = 4
+
+_Signature: TypeAlias = tuple[tuple[str, Stamp], ...]
+_PreparedKey: TypeAlias = tuple[_Signature, tuple[tuple[str, str], ...]]
+
+
+class Registry:
+    """The workflows on disk. Safe to use from several threads."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+        self._files = FileReader()
+        self._resolved: Kept[_Signature, Resolved] = Kept(_CATALOGS_KEPT)
+        self._prepared: Kept[_PreparedKey, PreparedWorkflow] = Kept(_PREPARED_KEPT)
+
+    def catalog(self, workspace: Path | None) -> Catalog:
+        """Every listed workflow a workspace sees, and every file that cannot be used."""
+        return self._everything(self._look(workspace)).catalog
+
+    def definition(self, workflow_id: str, workspace: Path | None) -> WorkflowDefinition:
+        """A workflow as its author wrote it.
+
+        Raises:
+            WorkflowNotFoundError: no such workflow; the message offers near misses.
+            InvalidDefinitionError: its file is broken; the message holds every problem.
+        """
+        return self._find(workflow_id, self._look(workspace)).definition
+
+    def prepare(self, workflow_id: str, workspace: Path | None) -> PreparedWorkflow:
+        """A workflow ready to be pinned and run.
+
+        Raises:
+            WorkflowNotFoundError: no such workflow; the message offers near misses.
+            InvalidDefinitionError: its file, or the project's bindings file, is broken; the
+                message holds every problem.
+        """
+        files = self._look(workspace)
+        return self._prepare(self._find(workflow_id, files), files, workspace)
+
+    def inspect(self, workflow_id: str, workspace: Path | None) -> WorkflowOutline:
+        """A workflow seen whole, without running it. Raises what `prepare` raises."""
+        files = self._look(workspace)
+        winner = self._find(workflow_id, files)
+        workflow = self._prepare(winner, files, workspace).compiled
+        references = self.references(workflow, workspace)
+        return outline(workflow, winner.entry, winner.definition.examples or (), references)
+
+    def references(
+        self, workflow: CompiledWorkflow, workspace: Path | None
+    ) -> tuple[ReferenceView, ...]:
+        """Where a workflow's documents lie."""
+        return resolve_references(workflow, workspace, self._folders.bundled_dir)
+
+    def _look(self, workspace: Path | None) -> "_Files":
+        found: list[FoundFile] = []
+        faults: list[Fault] = []
+        seen: set[str] = set()
+        absolute = workspace.absolute() if workspace is not None else None
+        for source in sources_for(self._folders, absolute):
+            findings = discover(source)
+            found.extend(unseen(findings, seen))
+            faults.extend(findings.faults)
+        return _Files(tuple(found), tuple(faults))
+
+    def _everything(self, files: "_Files") -> Resolved:
+        signature = files.signature()
+        known = self._resolved.get(signature)
+        if known is None:
+            known = resolve(self._files.read_all(files.found), files.faults)
+            self._resolved.put(signature, known)
+        return known
+
+    def _find(self, workflow_id: str, files: "_Files") -> Winner:
+        likely = (file for file in files.found if self._files.may_define(file, workflow_id))
+        resolved = self._resolved.get(files.signature()) or resolve(self._files.read_all(likely))
+        if workflow_id in resolved.blocked:
+            file = resolved.blocked[workflow_id]
+            raise invalid(workflow_id, file.path, file.problems)
+        if workflow_id not in resolved.winners:
+            raise _not_found(workflow_id, self._everything(files).catalog)
+        return resolved.winners[workflow_id]
+
+    def _prepare(self, winner: Winner, files: "_Files", workspace: Path | None) -> PreparedWorkflow:
+        definition = winner.definition
+        routines = (
+            [file for file in files.found if file.routine] if uses_templates(definition) else []
+        )
+        overrides = bindings_of(definition, workspace)
+        key = (_signature([winner.file, *routines]), tuple(sorted(overrides.items())))
+        known = self._prepared.get(key)
+        if known is not None:
+            return known
+        templates = templates_of(self._files.read_all(routines))
+        prepared = prepare_file(winner.file, definition, templates, overrides)
+        if not isinstance(prepared, PreparedWorkflow):
+            raise invalid(definition.id, winner.file.path, prepared)
+        return self._prepared.put(key, prepared)
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What lies in the sources of a workspace, lowest source first."""
+
+    found: tuple[FoundFile, ...]
+    faults: tuple[Fault, ...]
+
+    def signature(self) -> _Signature:
+        """Another value means that something changed."""
+        faults = ((f"{fault.path}: {fault.message}", (0, 0, 0, 0)) for fault in self.faults)
+        return (*_signature(self.found), *faults)
+
+
+def _signature(found: Iterable[FoundFile]) -> _Signature:
+    return tuple((file.path, file.stamp) for file in found)
+
+
+def _not_found(workflow_id: str, catalog: Catalog) -> WorkflowNotFoundError:
+    message = f'There is no workflow "{workflow_id}".'
+    near = _near(workflow_id, catalog)
+    if near:
+        message += f" Did you mean {' or '.join(near)}?"
+    message += f" List the workflows to see all {len(catalog.entries)} of them"
+    if catalog.broken:
+        message += f", and why {len(catalog.broken)} of the files cannot be used"
+    return WorkflowNotFoundError(f"{message}.")
+
+
+def _near(workflow_id: str, catalog: Catalog) -> list[str]:
+    asked = workflow_id.strip().lower()
+    by_text: dict[str, str] = {}
+    for entry in catalog.entries:
+        for text in (entry.id, entry.id.rpartition(".")[2], entry.name.lower()):
+            by_text.setdefault(text, entry.id)
+    close = difflib.get_close_matches(asked, by_text, n=2 * _NEAR_MISSES, cutoff=0.6)
+    inside = (text for text in by_text if len(asked) >= 3 and asked in text)
+    return list(dict.fromkeys(by_text[text] for text in (*close, *inside)))[:_NEAR_MISSES]
