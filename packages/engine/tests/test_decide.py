@@ -62,7 +62,7 @@ READINESS = Assessment(
 
 
 def step(step_id: str, **changes: object) -> CompiledStep:
-    return replace(CompiledStep(StepId(step_id), step_id, "Do it."), **changes)  # type: ignore[arg-type]  # tests name fields freely
+    return replace(CompiledStep(StepId(step_id), step_id, "Do it."), **changes)
 
 
 def loop_step(step_id: str) -> CompiledStep:
@@ -311,4 +311,3 @@ def test_a_blocked_attempt_records_why_as_a_node_of_its_own():
     events = session.advance(None)
     assert [type(event) for event in events] == [AttemptBlocked]
     assert session.state.nodes[session.tip].kind == "blocked"
-

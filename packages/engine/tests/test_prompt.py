@@ -171,30 +171,27 @@ def test_requirements_name_the_contract_the_assessment_and_the_notes():
 def test_the_plain_forms_of_confirmation(
     rule: Confirmation | None, context: JsonObject, words: str | None
 ):
-    said = confirmation(CompiledStep(StepId("s"), "S", "S.", confirmation=rule), context)
+    said = confirmation(rule, context)
     assert said is None if words is None else said is not None and said.startswith(words)
 
 
 @pytest.mark.rule("RUN-10")
 def test_a_conditional_confirmation_is_said_while_it_holds_or_may_come_to_hold():
     rule = Confirmation("coordinator_eval", parse_condition({"var": "risk", "equals": "High"}))
-    step = CompiledStep(StepId("s"), "S", "S.", confirmation=rule)
-    asked = confirmation(step, {"risk": "High"})
-    open_still = confirmation(step, {})
+    asked = confirmation(rule, {"risk": "High"})
+    open_still = confirmation(rule, {})
     assert asked is not None
     assert asked.startswith("Ask the user to confirm before you complete this step (")
     assert open_still is not None
     assert " if risk " in open_still
-    assert confirmation(step, {"risk": "Low"}) is None
+    assert confirmation(rule, {"risk": "Low"}) is None
 
 
 def test_progress_counts_what_may_run_and_the_passes_that_are_known():
     flow = workflow(
         CompiledStep(StepId("a"), "A", "A."),
         CompiledStep(StepId("b"), "B", "B.", run_condition=parse_condition({"var": "more"})),
-        CompiledLoop(
-            LoopId("l"), "L", Counted(3), 10, (CompiledStep(StepId("c"), "C", "C."),) * 2
-        ),
+        CompiledLoop(LoopId("l"), "L", Counted(3), 10, (CompiledStep(StepId("c"), "C", "C."),) * 2),
     )
     at_first = Position(frontier=1, at=0)
     assert progress(flow, at_first, {}) == (1, 8)

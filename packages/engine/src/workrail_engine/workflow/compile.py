@@ -14,6 +14,7 @@ from workrail_engine.workflow.compile_steps import (
     compile_parallel,
     compile_standard,
     condition,
+    confirmation,
 )
 from workrail_engine.workflow.compiled import (
     ArtifactDecides,
@@ -123,6 +124,7 @@ def _loop(step: LoopStep, declared: Declared) -> CompiledLoop:
         max_iterations=step.loop.max_iterations,
         body=tuple(_work(inner, declared, step) for inner in step.body),
         run_condition=condition(step.run_condition),
+        confirmation=confirmation(step.require_confirmation),
         iteration_var=step.loop.iteration_var,
         item_var=step.loop.item_var,
         index_var=step.loop.index_var,

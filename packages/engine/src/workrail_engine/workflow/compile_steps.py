@@ -63,7 +63,7 @@ def compile_standard(step: StandardStep, declared: Declared, loop: LoopStep | No
         guidance=step.guidance,
         model_tier=step.model_tier,
         run_condition=condition(step.run_condition),
-        confirmation=_confirmation(step.require_confirmation),
+        confirmation=confirmation(step.require_confirmation),
         criteria=_criteria(step.validation_criteria),
         output_contract=contract and OutputContract(contract.contract_ref, contract.required),
         assessments=tuple(
@@ -83,7 +83,7 @@ def compile_parallel(step: ParallelStep, loop: LoopStep | None) -> CompiledStep:
         prompt="",
         kind="parallel",
         run_condition=condition(step.run_condition),
-        confirmation=_confirmation(step.require_confirmation),
+        confirmation=confirmation(step.require_confirmation),
         delegations=tuple(_delegation(each) for each in step.parallel_delegations),
         notes_required=_notes_wanted(step, loop),
     )
@@ -99,7 +99,8 @@ def condition(definition: ConditionDefinition | None) -> Condition | None:
     return None if definition is None else parse_condition(definition.as_json())
 
 
-def _confirmation(form: ConfirmationForm | None) -> Confirmation | None:
+def confirmation(form: ConfirmationForm | None) -> Confirmation | None:
+    """When a definition asks for confirmation; None where it never does."""
     match form:
         case None:
             return None

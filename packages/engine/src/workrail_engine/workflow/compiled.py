@@ -64,7 +64,10 @@ class Assessment:
 
 @dataclass(frozen=True)
 class Consequence:
-    """When a dimension has this level, the advance is blocked until it no longer has."""
+    """When a dimension has this level, the advance is blocked until it no longer has.
+
+    Levels compare as declared, after a submitted level was matched to a declared one.
+    """
 
     level: str
     for_assessment: str | None
@@ -164,6 +167,8 @@ class CompiledLoop:
     max_iterations: int
     body: tuple[CompiledStep, ...]
     run_condition: Condition | None = None
+    confirmation: Confirmation | None = None
+    """Asked for once, with the first step of the first pass."""
     iteration_var: str = "currentIteration"
     item_var: str = "currentItem"
     index_var: str = "currentIndex"

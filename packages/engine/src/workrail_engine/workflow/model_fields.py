@@ -1,0 +1,67 @@
+"""Which fields may stand at a place of a document, as its models see it?"""
+
+import types
+from collections.abc import Sequence
+from typing import Annotated, Final, Union, get_args, get_origin
+
+from pydantic import BaseModel, Tag
+
+ENGINE_ONLY: Final = "set by the engine"
+"""Marks, as an annotation, a field that no author may write."""
+
+
+def field_names(model: type[BaseModel]) -> tuple[str, ...]:
+    """The names an author may write in an object of this model, in the order of the model."""
+    return tuple(
+        field.alias or name
+        for name, field in model.model_fields.items()
+        if ENGINE_ONLY not in field.metadata
+    )
+
+
+def model_at(root: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel] | None:
+    """The model of the object at a validation location; None when it is none of a model.
+
+    Args:
+        root: the model of the whole document.
+        loc: keys, indices and the tags of union members, as the validation reports them.
+    """
+    kind: object = root
+    for part in loc:
+        kind = _step_into(_plain(kind), part)
+    plain = _plain(kind)
+    return plain if isinstance(plain, type) and issubclass(plain, BaseModel) else None
+
+
+def _step_into(kind: object, part: int | str) -> object:
+    if _is_union(kind):
+        return next((member for member in get_args(kind) if Tag(str(part)) in _tags(member)), None)
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        for name, field in kind.model_fields.items():
+            if part == (field.alias or name):
+                return field.annotation
+        return None
+    origin = get_origin(kind)
+    if origin is tuple:
+        return get_args(kind)[0]
+    return get_args(kind)[1] if origin is dict else None
+
+
+def _plain(kind: object) -> object:
+    """A type without annotations and without the None of an optional field."""
+    while True:
+        if get_origin(kind) is Annotated:
+            kind = get_args(kind)[0]
+            continue
+        members = [member for member in get_args(kind) if member is not type(None)]
+        if not _is_union(kind) or len(members) != 1:
+            return kind
+        kind = members[0]
+
+
+def _is_union(kind: object) -> bool:
+    return get_origin(kind) in (Union, types.UnionType)
+
+
+def _tags(kind: object) -> list[object]:
+    return list(get_args(kind)[1:]) if get_origin(kind) is Annotated else []
