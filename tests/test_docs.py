@@ -48,8 +48,10 @@ def broken_links(path: Path) -> Iterator[str]:
 
 
 def named_paths(path: Path) -> Iterator[str]:
-    """Code spans that name a file or folder of this repository."""
+    """Code spans that name a file or folder of this repository, not of a reader's project."""
     for span in re.findall(r"`([^`\n]+)`", prose(path)):
+        if span.startswith(".workrail/"):
+            continue
         in_known_folder = span.startswith(tuple(f"{folder}/" for folder in FOLDERS))
         is_path = re.fullmatch(r"[\w.\-*]+(/[\w.\-*]+)*/?", span) is not None
         if is_path and (in_known_folder or ("/" in span and span.endswith(ENDINGS))):

@@ -143,3 +143,12 @@ def test_every_file_of_a_foreign_library_passes(tmp_path: Path) -> None:
     reports = checked(tmp_path, PEER)
     assert len(reports) == 30
     assert told(reports) == []
+
+
+def test_the_bundled_library_reached_through_a_link_keeps_its_ids(tmp_path: Path) -> None:
+    put(tmp_path / "bundled" / "a.json", "wr.build")
+    (tmp_path / "workspace").mkdir()
+    link = tmp_path / "workspace" / "workflows"
+    link.symlink_to(tmp_path / "bundled")
+    (report,) = checked(tmp_path, link)
+    assert report.problems == ()

@@ -84,9 +84,13 @@ def _gathered(
 
 
 def _home_of(path: Path, sources: Sequence[Source]) -> Source:
-    """The source a path lies in; one that lies in none is judged like a bundled one."""
+    """The source a path lies in; one that lies in none is judged like a bundled one.
+
+    The bundled folder comes first, because a project may reach it through a link.
+    """
     real = Path(os.path.realpath(path))
-    for source in reversed(sources):
+    bundled, *others = sources
+    for source in (bundled, *reversed(others)):
         if real.is_relative_to(os.path.realpath(source.root)):
             return source
     return sources[0]
