@@ -309,7 +309,7 @@ def test_a_start_that_cannot_be_is_refused_and_leaves_nothing(
         assert reader.sessions().total == 0
 
 
-@pytest.mark.rule("STORE-2")
+@pytest.mark.rule("STORE-21")
 def test_of_two_callers_with_one_token_both_get_the_one_recorded_answer(
     locations: Locations, begin: Callable[..., StepReady]
 ):
@@ -344,6 +344,26 @@ def test_loop_passes_are_shown_with_their_variables(
     assert (first.step.loop.number, first.step.loop.limit) == (1, 2)
     second = ready(engine.advance(first.token, notes()))
     assert second.step.title == "File b.py"
+
+
+@pytest.mark.rule("RUN-10")
+def test_the_confirmation_of_a_loop_is_asked_for_once_when_it_is_entered(
+    engine: Engine, begin: Callable[..., StepReady]
+):
+    loop: JsonObject = {
+        "id": "twice",
+        "type": "loop",
+        "title": "Twice",
+        "loop": {"type": "for", "count": 2, "maxIterations": 2},
+        "requireConfirmation": True,
+        "body": plain("one", "two"),
+    }
+    outcome: AdvanceOutcome = begin(loop)
+    asked: list[str | None] = []
+    while isinstance(outcome, StepReady):
+        asked.append(outcome.step.confirmation)
+        outcome = engine.advance(outcome.token, notes())
+    assert asked == ["Ask the user to confirm before you complete this step.", None, None, None]
 
 
 @pytest.mark.rule("RUN-15")

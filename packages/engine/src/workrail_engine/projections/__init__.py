@@ -1,0 +1,1 @@
+"""Questions asked of the log and its rows: pure values, one module a question."""

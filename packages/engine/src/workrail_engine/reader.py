@@ -1,0 +1,160 @@
+"""The door that looks: lists, one session, its log, and whether it is whole.
+
+The database is opened read-only; nothing else needs to run, and nothing that runs is disturbed. Where
+no session was ever stored there is nothing to see, which is not an error, and no file is made.
+"""
+
+import json
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from workrail_engine.canonical import JsonObject
+from workrail_engine.errors import ArtifactNotFoundError
+from workrail_engine.ids import Digest, SessionId
+from workrail_engine.projections.resume_ranking import RankedSession, ResumeAsk, rank
+from workrail_engine.projections.session_detail import SessionDetail
+from workrail_engine.projections.session_summary import SessionPage
+from workrail_engine.projections.verification import Verification
+from workrail_engine.session.state import Status
+from workrail_engine.store import contents, positions, queries, story
+from workrail_engine.store.database import Database, open_for_reading
+from workrail_engine.store.positions import unknown_session
+from workrail_engine.store.rows import damaged, rfc3339
+from workrail_engine.store.schema_version import is_readable
+from workrail_engine.store.sightings import sightings
+from workrail_engine.store.verify import verify
+from workrail_engine.system import Locations
+
+
+@dataclass(frozen=True)
+class EventRecord:
+    """An event as an export shows it."""
+
+    seq: int
+    """From 1."""
+    kind: str
+    node: int | None
+    at: str
+    """RFC 3339, UTC."""
+    payload: JsonObject
+
+
+@contextmanager
+def open_reader(where: Locations | Path | None = None) -> Generator["Reader"]:
+    """A reader of this machine's store, closed again at the end.
+
+    Args:
+        where: the installation's places, or a database file; the usual places when left out.
+
+    Raises:
+        StoreUnavailableError: the file is there and cannot be read, or is of another version.
+    """
+    path = where if isinstance(where, Path) else (where or Locations.from_environment()).database
+    if not path.exists():
+        yield Reader(None)
+        return
+    database = open_for_reading(path)
+    try:
+        yield Reader(database if is_readable(database) else None)
+    finally:
+        database.close()
+
+
+class Reader:
+    """Everything that can be seen of the sessions, and nothing that could change them."""
+
+    def __init__(self, database: Database | None) -> None:
+        self._database = database
+
+    def sessions(
+        self,
+        limit: int = 50,
+        before: str | None = None,
+        status: Status | None = None,
+        query: str | None = None,
+    ) -> SessionPage:
+        """Some sessions, newest change first.
+
+        Args:
+            limit: how many at most.
+            before: `next_before` of the page before.
+            status: only those with this status.
+            query: only those that speak of all these words.
+
+        Raises:
+            InvalidInputError: `before` did not come from a page.
+        """
+        if self._database is None:
+            return SessionPage((), 0, None)
+        with self._database.reading() as connection:
+            return queries.page(connection, limit, before, status, query)
+
+    def session(self, session_id: SessionId) -> SessionDetail:
+        """Everything one page shows of a session.
+
+        Raises:
+            SessionNotFoundError: no such session.
+            CorruptSessionError: what is stored of it contradicts itself.
+        """
+        with self._of(session_id).reading() as connection:
+            return story.session_detail(connection, session_id)
+
+    def ids_starting(self, prefix: str, limit: int = 10) -> tuple[SessionId, ...]:
+        """Some ids of sessions that begin with a text."""
+        if self._database is None:
+            return ()
+        with self._database.reading() as connection:
+            return queries.ids_starting(connection, prefix, limit)
+
+    def events(self, session_id: SessionId) -> Iterator[EventRecord]:
+        """The whole log of a session, in order, as it was when the iteration began.
+
+        Raises:
+            SessionNotFoundError: no such session.
+            CorruptSessionError: an event cannot be read.
+        """
+        with self._of(session_id).reading() as connection:
+            for link in positions.history(connection, session_id):
+                try:
+                    payload = cast("JsonObject", json.loads(link.payload))
+                except ValueError as error:
+                    raise damaged(session_id, f"event {link.seq}", error) from error
+                yield EventRecord(link.seq, link.kind, link.node, rfc3339(link.at), payload)
+
+    def artifact(self, digest: str) -> bytes:
+        """The canonical JSON of a submitted artifact.
+
+        Raises:
+            ArtifactNotFoundError: no artifact has this digest.
+        """
+        if self._database is not None:
+            with self._database.reading() as connection:
+                found = contents.read_blobs(connection, [Digest(digest)])
+            if found:
+                return found[Digest(digest)]
+        message = f"No artifact {digest} in this store. Its session lists the artifacts there are."
+        raise ArtifactNotFoundError(message)
+
+    def verify(self, session_id: SessionId) -> Verification:
+        """A session's log checked against its hashes, its rows and its content.
+
+        Raises:
+            SessionNotFoundError: no such session.
+        """
+        with self._of(session_id).reading() as connection:
+            return verify(connection, session_id)
+
+    def candidates(self, ask: ResumeAsk) -> tuple[RankedSession, ...]:
+        """The sessions a request to resume may mean, best first, each with the reasons."""
+        if self._database is None:
+            return ()
+        with self._database.reading() as connection:
+            return rank(ask, sightings(connection, ask).found)
+
+    def _of(self, session_id: SessionId) -> Database:
+        if self._database is None:
+            raise unknown_session(session_id)
+        return self._database

@@ -1,0 +1,252 @@
+"""How are the fields of an event read back?
+
+Reading is strict: no field missing, none unknown. Only what is None is not written.
+"""
+
+from workrail_engine.canonical import JsonValue
+from workrail_engine.ids import Digest, LoopId, NodeId, SessionId, StepId, WorkflowHash, WorkflowId
+from workrail_engine.outcomes import Blocker, BlockerCode
+from workrail_engine.session.events import (
+    ArtifactRef,
+    AssessmentRecorded,
+    AttemptBlocked,
+    BranchStarted,
+    CheckpointTaken,
+    DimensionReading,
+    LoopEntered,
+    LoopExitCause,
+    LoopExited,
+    LoopFrame,
+    LoopRepeated,
+    Position,
+    RunCompleted,
+    SessionStarted,
+    StepCompleted,
+    StepReached,
+    StepSkipped,
+    Workspace,
+)
+from workrail_engine.store.record import DamagedRecordError, Record
+
+
+def read_session_started(r: Record) -> SessionStarted:
+    """The fields of `SessionStarted`."""
+    parent = r.maybe("parent_session_id", r.text)
+    return SessionStarted(
+        session_id=SessionId(r.text("session_id")),
+        workflow_id=WorkflowId(r.text("workflow_id")),
+        workflow_hash=WorkflowHash(r.text("workflow_hash")),
+        goal=r.text("goal"),
+        origin=r.text("origin"),
+        workspace=r.one("workspace", _workspace),
+        parent_session_id=None if parent is None else SessionId(parent),
+        context=r.object("context"),
+    )
+
+
+def read_step_completed(r: Record) -> StepCompleted:
+    """The fields of `StepCompleted`."""
+    return StepCompleted(
+        node=_node(r),
+        attempt=r.text("attempt"),
+        payload_digest=Digest(r.text("payload_digest")),
+        step_id=StepId(r.text("step_id")),
+        iteration=r.maybe("iteration", r.number),
+        notes=r.maybe("notes", r.text),
+        artifacts=r.each("artifacts", read_artifact),
+        context_delta=r.object("context_delta"),
+    )
+
+
+def read_step_reached(r: Record) -> StepReached:
+    """The fields of `StepReached`."""
+    return StepReached(
+        node=_node(r),
+        parent=_parent(r),
+        step_id=StepId(r.text("step_id")),
+        iteration=r.maybe("iteration", r.number),
+        position=r.one("position", read_position),
+        context_ref=Digest(r.text("context_ref")),
+    )
+
+
+def read_attempt_blocked(r: Record) -> AttemptBlocked:
+    """The fields of `AttemptBlocked`."""
+    return AttemptBlocked(
+        node=_node(r),
+        parent=NodeId(r.number("parent")),
+        attempt=r.text("attempt"),
+        payload_digest=Digest(r.text("payload_digest")),
+        step_id=StepId(r.text("step_id")),
+        iteration=r.maybe("iteration", r.number),
+        blockers=r.each("blockers", read_blocker),
+        notes=r.maybe("notes", r.text),
+        artifacts=r.each("artifacts", read_artifact),
+        context_delta=r.object("context_delta"),
+        position=r.one("position", read_position),
+        context_ref=Digest(r.text("context_ref")),
+    )
+
+
+def read_checkpoint_taken(r: Record) -> CheckpointTaken:
+    """The fields of `CheckpointTaken`."""
+    return CheckpointTaken(
+        node=_node(r),
+        parent=NodeId(r.number("parent")),
+        payload_digest=Digest(r.text("payload_digest")),
+        notes=r.maybe("notes", r.text),
+        context_delta=r.object("context_delta"),
+        context_ref=Digest(r.text("context_ref")),
+    )
+
+
+def read_run_completed(r: Record) -> RunCompleted:
+    """The fields of `RunCompleted`."""
+    return RunCompleted(
+        node=_node(r),
+        parent=_parent(r),
+        position=r.one("position", read_position),
+        context_ref=Digest(r.text("context_ref")),
+        skipped=r.texts("skipped"),
+    )
+
+
+def read_assessment_recorded(r: Record) -> AssessmentRecorded:
+    """The fields of `AssessmentRecorded`."""
+    return AssessmentRecorded(
+        node=_node(r),
+        assessment_id=r.text("assessment_id"),
+        dimensions=r.each("dimensions", _dimension),
+        summary=r.maybe("summary", r.text),
+    )
+
+
+def read_step_skipped(r: Record) -> StepSkipped:
+    """The fields of `StepSkipped`."""
+    return StepSkipped(
+        node=_node(r),
+        step_id=r.text("step_id"),
+        iteration=r.maybe("iteration", r.number),
+        condition=r.text("condition"),
+        seen=tuple(_pair(item) for item in r.items("seen")),
+        unset=r.texts("unset"),
+    )
+
+
+def read_loop_entered(r: Record) -> LoopEntered:
+    """The fields of `LoopEntered`."""
+    return LoopEntered(node=_node(r), loop_id=LoopId(r.text("loop_id")))
+
+
+def read_loop_repeated(r: Record) -> LoopRepeated:
+    """The fields of `LoopRepeated`."""
+    return LoopRepeated(
+        node=_node(r), loop_id=LoopId(r.text("loop_id")), iteration=r.number("iteration")
+    )
+
+
+def read_loop_exited(r: Record) -> LoopExited:
+    """The fields of `LoopExited`."""
+    return LoopExited(
+        node=_node(r),
+        loop_id=LoopId(r.text("loop_id")),
+        passes=r.number("passes"),
+        cause=_cause(r.text("cause")),
+    )
+
+
+def read_branch_started(r: Record) -> BranchStarted:
+    """The fields of `BranchStarted`."""
+    return BranchStarted(node=_node(r))
+
+
+def _node(r: Record) -> NodeId:
+    return NodeId(r.number("node"))
+
+
+def _parent(r: Record) -> NodeId | None:
+    parent = r.maybe("parent", r.number)
+    return None if parent is None else NodeId(parent)
+
+
+def _workspace(r: Record) -> Workspace:
+    return Workspace(
+        path=r.maybe("path", r.text),
+        repository=r.maybe("repository", r.text),
+        branch=r.maybe("branch", r.text),
+        head=r.maybe("head", r.text),
+    )
+
+
+def read_position(r: Record) -> Position:
+    """The fields of `Position`."""
+    return Position(
+        frontier=r.number("frontier"),
+        skipped=r.numbers("skipped"),
+        at=r.maybe("at", r.number),
+        frame=r.maybe("frame", lambda name: r.one(name, _frame)),
+        completed=r.number("completed"),
+    )
+
+
+def _frame(r: Record) -> LoopFrame:
+    return LoopFrame(
+        index=r.number("index"),
+        iteration=r.number("iteration"),
+        body_index=r.number("body_index"),
+        stop=r.maybe("stop", r.flag),
+    )
+
+
+def read_artifact(r: Record) -> ArtifactRef:
+    """The fields of `ArtifactRef`."""
+    return ArtifactRef(
+        digest=Digest(r.text("digest")),
+        kind=r.text("kind"),
+        size=r.number("size"),
+        assessment_id=r.maybe("assessment_id", r.text),
+    )
+
+
+def _dimension(r: Record) -> DimensionReading:
+    return DimensionReading(
+        dimension_id=r.text("dimension_id"),
+        level=r.text("level"),
+        rationale=r.maybe("rationale", r.text),
+        normalized=r.flag("normalized"),
+    )
+
+
+def read_blocker(r: Record) -> Blocker:
+    """The fields of `Blocker`."""
+    code = r.text("code")
+    try:
+        known = BlockerCode(code)
+    except ValueError as error:
+        message = f"no blocker has the code '{code}'"
+        raise DamagedRecordError(message) from error
+    return Blocker(
+        code=known,
+        subject=r.text("subject"),
+        message=r.text("message"),
+        remedy=r.text("remedy"),
+        example=r.maybe("example", r.take),
+    )
+
+
+def _pair(value: JsonValue) -> tuple[str, JsonValue]:
+    match value:
+        case [str() as name, seen]:
+            return name, seen
+        case _:
+            message = "step_skipped.seen should hold pairs of a name and a value"
+            raise DamagedRecordError(message)
+
+
+def _cause(text: str) -> LoopExitCause:
+    match text:
+        case "condition" | "stopped" | "count" | "limit":
+            return text
+        case _:
+            message = f"no loop ends by '{text}'"
+            raise DamagedRecordError(message)

@@ -1,0 +1,206 @@
+"""What are the tables?
+
+One row a session answers every list; a list never reads a log. `events` is the truth: everything
+else can be rebuilt from it and from `blobs`, which holds what events name by digest. Everything but
+the session's own row speaks of a session by its number, a small integer, because the number is
+written several times for every step. Digests and handles are raw bytes, times are microseconds
+since 1970 in UTC, JSON is compact text.
+
+`events` and `blobs` have row ids on purpose: rows of a kilobyte and more in a table without them
+would each waste most of a page. `search` is full-text only, its text is not stored a second time;
+its row id is the session's number and an event's place in the log (`search_row`).
+
+A change here needs a new file in `migrations/versions` and a new `SCHEMA_VERSION`; the tests compare
+the two ways to reach the present schema.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+SCHEMA_VERSION: Final = 1
+REVISION: Final = "0001"
+"""What Alembic calls this version."""
+
+EVENTS_PER_SESSION: Final = 1 << 24
+"""The most events a session can have; only the row ids of `search` depend on it."""
+
+metadata = MetaData()
+_number = BigInteger().with_variant(Integer(), "sqlite")
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("number", _number, primary_key=True),
+    Column("session_id", Text, nullable=False, unique=True),
+    Column("workflow_id", Text, nullable=False),
+    Column("workflow_hash", LargeBinary, nullable=False),
+    Column("goal", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("parent_session_id", Text),
+    Column("workspace_path", Text),
+    Column("repository", Text),
+    Column("branch", Text),
+    Column("status", Text, nullable=False),
+    Column("step_title", Text),
+    Column("steps_completed", Integer, nullable=False),
+    Column("tip", Integer, nullable=False),
+    Column("last_node", Integer, nullable=False),
+    Column("event_count", Integer, nullable=False),
+    Column("attempt_count", Integer, nullable=False),
+    Column("head_hash", LargeBinary, nullable=False),
+    Column("created_at", _number, nullable=False),
+    Column("updated_at", _number, nullable=False),
+    sqlite_strict=True,
+)
+Index("sessions_by_change", sessions.c.updated_at, sessions.c.number)
+Index(
+    "sessions_by_parent",
+    sessions.c.parent_session_id,
+    sqlite_where=sessions.c.parent_session_id.is_not(None),
+)
+Index(
+    "sessions_by_branch",
+    sessions.c.branch,
+    sqlite_where=sessions.c.branch.is_not(None),
+)
+Index(
+    "sessions_by_repository",
+    sessions.c.repository,
+    sqlite_where=sessions.c.repository.is_not(None),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("session", _number, ForeignKey("sessions.number"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("node", Integer),
+    Column("at", _number, nullable=False),
+    Column("prev_hash", LargeBinary, nullable=False),
+    Column("payload", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("session", _number, ForeignKey("sessions.number"), primary_key=True),
+    Column("node", Integer, primary_key=True),
+    Column("parent", Integer),
+    Column("kind", Text, nullable=False),
+    Column("step_id", Text),
+    Column("title", Text),
+    Column("iteration", Integer),
+    Column("position", Text, nullable=False),
+    Column("context_ref", LargeBinary, nullable=False),
+    Column("kept", Text),
+    Column("trace", Text),
+    Column("arrival", Integer),
+    Column("children", Integer, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+"""`arrival` is the place in the log of the completed step that led to the node; `kept` holds what a
+blocked attempt or a checkpoint carried, and is null for the rest."""
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("handle", LargeBinary, primary_key=True),
+    Column("session", _number, ForeignKey("sessions.number"), nullable=False),
+    Column("node", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("payload_digest", LargeBinary),
+    Column("outcome_node", Integer),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+Index(
+    "attempts_open",
+    attempts.c.session,
+    attempts.c.node,
+    sqlite_where=attempts.c.outcome_node.is_(None),
+)
+
+workflows = Table(
+    "workflows",
+    metadata,
+    Column("workflow_hash", LargeBinary, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("packed", Integer, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("packed", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+"""`packed` is 1 where the bytes are compressed by zlib, which is done only when it saves space."""
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("number", _number, primary_key=True),
+    Column("session", _number, ForeignKey("sessions.number"), nullable=False),
+    Column("node", Integer, nullable=False),
+    Column("step_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("assessment_id", Text),
+    Column("accepted", Integer, nullable=False),
+    sqlite_strict=True,
+)
+Index("artifacts_by_node", artifacts.c.session, artifacts.c.node)
+
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+search = Table(
+    "search",
+    MetaData(),
+    Column("rowid", Integer, primary_key=True),
+    Column("goal", Text),
+    Column("title", Text),
+    Column("notes", Text),
+    Column("artifacts", Text),
+)
+"""Described for statements only; `SEARCH_DDL` makes it."""
+
+SEARCH_DDL: Final = (
+    "CREATE VIRTUAL TABLE search USING fts5"
+    "(goal, title, notes, artifacts, content='', tokenize='unicode61 remove_diacritics 2')"
+)
+VERSION_STATEMENTS: Final = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
+    " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))",
+    "INSERT INTO alembic_version (version_num) VALUES ('0001')",
+)
+
+
+def search_row(session: int, seq: int) -> int:
+    """The row id of a piece of text in `search`."""
+    return session * EVENTS_PER_SESSION + seq

@@ -1,0 +1,88 @@
+"""How the points of a run become lines of a page."""
+
+from workrail_engine.ids import Digest, NodeId, StepId
+from workrail_engine.projections.session_detail import ArtifactLine
+from workrail_engine.projections.story import Completion, NodeFacts, node_lines
+from workrail_engine.session.events import BranchStarted, Position
+from workrail_engine.session.state import Node, NodeKind, Trace
+
+REF = Digest(f"sha256:{'0' * 64}")
+
+
+def fact(
+    number: int,
+    parent: int | None,
+    arrival: int | None = None,
+    kind: NodeKind = "step",
+    trace: tuple[Trace, ...] = (),
+) -> NodeFacts:
+    node = Node(
+        node_id=NodeId(number),
+        parent=None if parent is None else NodeId(parent),
+        kind=kind,
+        step_id=StepId(f"step-{number}"),
+        iteration=None,
+        position=Position(),
+        context_ref=REF,
+        trace=trace,
+    )
+    return NodeFacts(node, f"Title {number}", arrival, f"t{number}")
+
+
+FORK = (fact(1, None), fact(2, 1, arrival=3), fact(3, 1, arrival=5), fact(4, 1, arrival=7))
+ENDINGS = {n: Completion(NodeId(1), f"at {n}", f"notes {n}") for n in (3, 5, 7)}
+
+
+def test_a_step_completed_twice_shows_how_it_was_completed_on_the_present_branch():
+    lines = node_lines(FORK, ENDINGS, {}, NodeId(3))
+
+    assert (lines[0].notes, lines[0].completed_at) == ("notes 5", "at 5")
+    assert [line.on_tip_branch for line in lines] == [True, False, True, False]
+
+
+def test_a_step_completed_on_other_branches_only_shows_the_latest():
+    lines = node_lines((*FORK, fact(5, None)), ENDINGS, {}, NodeId(5))
+
+    assert lines[0].notes == "notes 7"
+
+
+def test_a_pending_step_has_no_end_and_no_notes():
+    (line,) = node_lines((fact(1, None),), {}, {}, NodeId(1))
+
+    assert (line.completed_at, line.notes, line.title, line.reached_at) == (
+        None,
+        None,
+        "Title 1",
+        "t1",
+    )
+
+
+def test_a_blocked_step_that_was_completed_later_is_complete():
+    facts = (
+        fact(1, None),
+        fact(2, 1, kind="blocked"),
+        fact(3, 2, kind="blocked"),
+        fact(4, 3, arrival=9),
+    )
+    lines = node_lines(facts, {9: Completion(NodeId(3), "at 9", "At last.")}, {}, NodeId(4))
+
+    assert [line.completed_at for line in lines] == ["at 9", "at 9", "at 9", None]
+    assert [line.notes for line in lines] == [None, None, "At last.", None]
+
+
+def test_an_artifact_sent_again_is_listed_once_as_accepted():
+    sent = ArtifactLine(REF, "test.log", 3, accepted=True)
+    tried = ArtifactLine(REF, "test.log", 3, accepted=False)
+
+    (line,) = node_lines((fact(1, None),), {}, {NodeId(1): [sent, tried]}, NodeId(1))
+
+    assert line.artifacts == (sent,)
+
+
+def test_what_happened_on_the_way_is_told_in_words():
+    facts = (fact(1, None, trace=(BranchStarted(NodeId(1)),)),)
+
+    (line,) = node_lines(facts, {}, {}, NodeId(1))
+
+    assert len(line.notices) == 1
+    assert "branch" in line.notices[0]

@@ -1,0 +1,157 @@
+"""What is observed of the machine: places, time, randomness, and the workspace."""
+
+import subprocess
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from workrail_engine.session.events import Workspace
+from workrail_engine.system import Locations, SystemClock, SystemEntropy, observe_workspace
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *arguments],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    root = tmp_path / "shop"
+    root.mkdir()
+    git(root, "init", "--quiet", "--initial-branch=main")
+    git(root, "commit", "--quiet", "--allow-empty", "-m", "first")
+    return root
+
+
+def test_the_usual_places_are_in_the_home_folder():
+    places = Locations.from_environment({})
+
+    assert places.home == Path.home() / ".workrail"
+    assert places.database == Path.home() / ".workrail" / "sessions.db"
+    assert places.user_workflows == Path.home() / ".workrail" / "workflows"
+    assert places.bundled_dir.name == "bundled"
+
+
+def test_the_environment_moves_the_places():
+    places = Locations.from_environment(
+        {"WORKRAIL_HOME": "~/elsewhere/../here", "WORKRAIL_BUNDLED_DIR": "relative"}
+    )
+
+    assert places.home == Path.home() / "here"
+    assert places.bundled_dir == Path.cwd() / "relative"
+
+
+def test_an_empty_variable_is_no_variable():
+    assert Locations.from_environment({"WORKRAIL_HOME": " "}) == Locations.from_environment({})
+
+
+def test_this_process_is_asked_when_no_environment_is_given(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("WORKRAIL_HOME", "/somewhere/else")
+
+    assert Locations.from_environment().home == Path("/somewhere/else")
+
+
+def test_the_clock_says_its_zone():
+    assert SystemClock().now().tzinfo is UTC
+
+
+def test_randomness_has_the_length_asked_for_and_does_not_repeat():
+    entropy = SystemEntropy()
+
+    assert len(entropy.bytes(32)) == 32
+    assert entropy.bytes(32) != entropy.bytes(32)
+
+
+@pytest.mark.rule("SYS-3")
+def test_a_workspace_knows_its_repository_branch_and_commit(repository: Path):
+    inner = repository / "src" / "cart"
+    inner.mkdir(parents=True)
+
+    assert observe_workspace(inner) == Workspace(
+        path=str(inner),
+        repository=str(repository),
+        branch="main",
+        head=git(repository, "rev-parse", "HEAD"),
+    )
+
+
+def test_a_branch_with_slashes_and_packed_refs_is_read(repository: Path):
+    git(repository, "checkout", "--quiet", "-b", "fix/the/cart")
+    git(repository, "pack-refs", "--all")
+
+    seen = observe_workspace(repository)
+
+    assert seen.branch == "fix/the/cart"
+    assert seen.head == git(repository, "rev-parse", "HEAD")
+
+
+def test_a_detached_head_has_a_commit_and_no_branch(repository: Path):
+    git(repository, "checkout", "--quiet", "--detach")
+
+    seen = observe_workspace(repository)
+
+    assert seen.branch is None
+    assert seen.head == git(repository, "rev-parse", "HEAD")
+
+
+def test_a_linked_work_tree_has_a_branch_of_its_own(repository: Path, tmp_path: Path):
+    tree = tmp_path / "tree"
+    git(repository, "worktree", "add", "--quiet", "-b", "side", str(tree))
+    git(tree, "commit", "--quiet", "--allow-empty", "-m", "second")
+
+    assert observe_workspace(tree) == Workspace(
+        path=str(tree), repository=str(tree), branch="side", head=git(tree, "rev-parse", "HEAD")
+    )
+
+
+def test_a_repository_without_commits_has_a_branch_and_no_commit(tmp_path: Path):
+    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+
+    seen = observe_workspace(tmp_path)
+
+    assert (seen.branch, seen.head) == ("main", None)
+
+
+def test_a_folder_outside_any_repository_is_just_a_folder(tmp_path: Path):
+    assert observe_workspace(tmp_path) == Workspace(path=str(tmp_path))
+
+
+def test_no_folder_is_no_workspace():
+    assert observe_workspace(None) == Workspace()
+
+
+@pytest.mark.rule("SYS-3")
+@pytest.mark.parametrize(
+    "head",
+    [
+        None,
+        b"\xff\xfe",
+        b"ref: refs/heads/.invalid\n",
+        b"ref: refs/heads/\0",
+        b"ref: refs/heads/../../../secret\n",
+        b"ref: /etc/hostname\n",
+        b"not a commit\n",
+    ],
+)
+def test_a_damaged_repository_is_still_a_workspace(repository: Path, head: bytes | None):
+    file = repository / ".git" / "HEAD"
+    file.unlink()
+    if head is not None:
+        file.write_bytes(head)
+
+    assert observe_workspace(repository) == Workspace(
+        path=str(repository), repository=str(repository)
+    )
+
+
+@pytest.mark.rule("SYS-3")
+@pytest.mark.parametrize("path", ["/nowhere/at/all", "with\0nul"])
+def test_a_path_that_is_no_folder_never_fails(path: str):
+    assert observe_workspace(Path(path)).repository is None
