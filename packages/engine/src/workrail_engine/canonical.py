@@ -22,7 +22,7 @@ def canonical_bytes(value: JsonValue) -> bytes:
         ValueError: the value has no canonical form (NaN, infinity, an integer beyond 2**53,
             a lone surrogate, a key that is not a string).
     """
-    return rfc8785.dumps(value)  # type: ignore[arg-type]  # rfc8785 wants list and dict by name
+    return rfc8785.dumps(value)
 
 
 def digest(value: JsonValue) -> str:

@@ -21,6 +21,7 @@ from workrail_engine.outcomes import (
     StepView,
 )
 from workrail_engine.session.context_tokens import replace_tokens
+from workrail_engine.session.events import Position
 from workrail_engine.session.loops import inside, most_passes
 from workrail_engine.session.next_step import never_run, pending_loop, pending_step
 from workrail_engine.session.progress import progress
@@ -28,7 +29,7 @@ from workrail_engine.session.prompt import step_text
 from workrail_engine.session.recap import kept_parts, late_notice, notices
 from workrail_engine.session.requirements import confirmation, requirements
 from workrail_engine.session.state import Node
-from workrail_engine.workflow.compiled import CompiledWorkflow
+from workrail_engine.workflow.compiled import CompiledLoop, CompiledWorkflow, Confirmation
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,16 @@ def step_view(scene: Scene) -> StepView:
         total=total,
         loop=loop_pass,
         requirements=requirements(step),
-        confirmation=confirmation(step, context),
+        confirmation=confirmation(step.confirmation or _of_entry(loop, position), context),
         model_tier=step.model_tier,
     )
+
+
+def _of_entry(loop: CompiledLoop | None, position: Position) -> Confirmation | None:
+    """The confirmation of a loop, which the first step of its first pass asks for."""
+    frame = position.frame
+    first = frame is not None and (frame.iteration, frame.body_index) == (0, 0)
+    return loop.confirmation if loop is not None and first else None
 
 
 def pending_title(workflow: CompiledWorkflow, node: Node, context: JsonObject) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from workrail_engine.canonical import JsonObject
 from workrail_engine.outcomes import Requirement
 from workrail_engine.workflow.assessments import example
-from workrail_engine.workflow.compiled import Assessment, CompiledStep
+from workrail_engine.workflow.compiled import Assessment, CompiledStep, Confirmation
 from workrail_engine.workflow.conditions import describe, holds, variables
 from workrail_engine.workflow.contracts import CONTRACTS
 from workrail_engine.workflow.criteria import describe_requirements
@@ -16,13 +16,12 @@ def requirements(step: CompiledStep) -> tuple[Requirement, ...]:
     return tuple(_requirements(step))
 
 
-def confirmation(step: CompiledStep, context: JsonObject) -> str | None:
-    """When to ask a person before completing the step; None when there is no need.
+def confirmation(rule: Confirmation | None, context: JsonObject) -> str | None:
+    """When to ask a person before completing a step; None when there is no need.
 
     A rule whose condition reads a variable that is not set yet is given in words, because the step
     itself may set it.
     """
-    rule = step.confirmation
     if rule is None:
         return None
     who = (

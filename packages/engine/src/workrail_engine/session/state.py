@@ -6,7 +6,6 @@ be partial, holding just the nodes a decision needs; folding a whole log gives e
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from typing import Literal, TypeAlias, assert_never
 
 from workrail_engine.canonical import JsonObject
@@ -71,8 +70,19 @@ class SessionState:
 
 
 def fold(events: Iterable[Event], state: SessionState | None = None) -> SessionState:
-    """The state a log leads to."""
-    return reduce(evolve, events, state or SessionState())
+    """The state a log leads to.
+
+    Each event is folded into a state that holds just the node it continues from, so a log costs what
+    its length says and not its square.
+    """
+    whole = state or SessionState()
+    nodes = dict(whole.nodes)
+    for event in events:
+        parent = _continued(event)
+        known = {parent: nodes[parent]} if parent is not None and parent in nodes else {}
+        whole = evolve(replace(whole, nodes=known), event)
+        nodes.update(whole.nodes)
+    return replace(whole, nodes=nodes)
 
 
 def evolve(state: SessionState, event: Event) -> SessionState:
@@ -133,6 +143,14 @@ def apply_delta(context: JsonObject, delta: JsonObject) -> JsonObject:
     """A context after a shallow change; a null deletes its key."""
     merged = {**context, **delta}
     return {key: value for key, value in merged.items() if value is not None}
+
+
+def _continued(event: Event) -> NodeId | None:
+    match event:
+        case StepReached() | AttemptBlocked() | CheckpointTaken() | RunCompleted():
+            return event.parent
+        case _:
+            return None
 
 
 def _moved(state: SessionState, node: Node, status: Status) -> SessionState:
