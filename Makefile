@@ -14,7 +14,7 @@ setup: .venv/ready  ## put uv into .venv and everything from the lock file after
 
 .venv/ready: uv.lock pyproject.toml $(wildcard packages/*/pyproject.toml)
 	@test -x $(UV) || { $(PYTHON) -m venv .venv && .venv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'; }
-	@$(UV) sync --locked --inexact --quiet
+	@$(UV) sync --locked --inexact --quiet 2>/dev/null || $(UV) sync --locked --inexact --quiet --system-certs
 	@touch $@
 
 demo: setup  ## run a real workflow over stdio, from its first step to run_completed
