@@ -75,3 +75,9 @@ def test_tables_lists_and_code_are_shown_as_such() -> None:
 
 def test_headings_of_a_note_sit_below_those_of_the_page() -> None:
     assert notes_html("# One\n\n#### Four") == "<h4>One</h4>\n<h6>Four</h6>\n"
+
+
+def test_a_line_break_of_a_note_is_kept() -> None:
+    assert notes_html("H1: the rule.\nH2: rounding.").replace("\n", "") == (
+        "<p>H1: the rule.<br>H2: rounding.</p>"
+    )

@@ -47,7 +47,10 @@ def notes_html(text: str) -> str:
 
 @cache
 def _markdown() -> MarkdownIt:
-    reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    # Agents end a line where they mean to, as people do in a chat.
+    reader = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(
+        ["table", "strikethrough"]
+    )
     reader.add_render_rule("image", _image_as_link)
     return reader
 
