@@ -8,6 +8,7 @@ checked; the exit code is 1 when anything differs.
 
 import argparse
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,8 @@ from screen import Screen
 from server import Server, serve, workrail_command
 from workspace import Workspace, make_workspace
 
+KEPT = Path(__file__).resolve().parent.parent / ".demo"
+"""Where the store of the last run stays, to be looked at."""
 WORKFLOW = "wr.bug-investigation"
 FORGETS_NOTES_AT = "Make it happen"
 KILLED_BEFORE = "Experiment 2"
@@ -40,8 +43,6 @@ class Story:
     screen: Screen
     workspace: Workspace
     home: Path
-    temporary: bool
-    """Whether the home is removed at the end."""
     session: str = ""
     handed_out: list[str] = field(default_factory=list[str])
     """Titles in the order the server gave them, each once."""
@@ -159,8 +160,7 @@ def show_result(story: Story) -> None:
     screen.quote(verified.splitlines())
     screen.good("`workrail session verify` finds the log whole")
     screen.say(f"\nSession {story.session} is stored in {story.home}")
-    if story.temporary:
-        screen.say("That folder is temporary and is removed now; keep one with --home FOLDER.")
+    screen.say(f"Look at it in the browser: WORKRAIL_HOME={story.home} .venv/bin/worktrain console")
 
 
 def _workrail(story: Story, *argv: str) -> str:
@@ -204,14 +204,16 @@ async def _bounded(story: Story, folder: Path) -> None:
 def main() -> int:
     """Run the demo; the exit code is 0 when everything held, else 1."""
     parser = argparse.ArgumentParser(description="Investigate a real bug through WorkRail.")
-    parser.add_argument("--home", type=Path, help="keep the store here (default: a temporary one)")
+    parser.add_argument("--home", type=Path, help="keep the store here (default: .demo, made anew)")
     asked: Path | None = parser.parse_args().home
+    if asked is None and KEPT.exists():
+        shutil.rmtree(KEPT)
     screen = Screen()
     with tempfile.TemporaryDirectory(prefix="workrail-demo-") as temporary:
         folder = Path(temporary).resolve()
         workspace = make_workspace(folder / "shop")
-        home = (asked or folder / "home").resolve()
-        story = Story(screen, workspace, home, temporary=asked is None)
+        home = (asked or KEPT).resolve()
+        story = Story(screen, workspace, home)
         screen.heading("A small shop with a test that fails only in company")
         screen.quote(workspace.run("git", "log", "--oneline").output.splitlines())
         failures = _play(story, folder)
