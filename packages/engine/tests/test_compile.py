@@ -6,12 +6,18 @@ import pytest
 
 from workrail_engine.canonical import JsonObject, JsonValue
 from workrail_engine.errors import InvalidDefinitionError
+from workrail_engine.testing.definitions import (
+    a_definition,
+    a_loop,
+    a_step,
+    compile_fully,
+    compiled_loop,
+    compiled_step,
+)
 from workrail_engine.workflow.compile import compile_pinned, prepare
 from workrail_engine.workflow.compiled import (
     Assessment,
-    CompiledLoop,
     CompiledStep,
-    CompiledWorkflow,
     Confirmation,
     Consequence,
     Delegation,
@@ -23,60 +29,11 @@ from workrail_engine.workflow.compiled import (
 )
 from workrail_engine.workflow.conditions import Truthy
 from workrail_engine.workflow.criteria import Contains, Rule, Rules
-from workrail_engine.workflow.definition import WorkflowDefinition, parse_definition
 from workrail_engine.workflow.prepared import PreparedWorkflow
 
 
-def _step(step_id: str, **more: JsonValue) -> JsonObject:
-    return {"id": step_id, "title": step_id, "prompt": "Do it.", **more}
-
-
-def _loop(loop: JsonObject, *body: JsonObject, **more: JsonValue) -> JsonObject:
-    return {
-        "id": "again",
-        "type": "loop",
-        "title": "Again",
-        "loop": {"maxIterations": 7, **loop},
-        "body": list(body) or [_step("inner")],
-        **more,
-    }
-
-
-def _definition(*steps: JsonObject, **more: JsonValue) -> WorkflowDefinition:
-    definition = parse_definition(
-        {
-            "id": "test-flow",
-            "name": "n",
-            "description": "d",
-            "version": "1.2.3",
-            "steps": steps,
-            **more,
-        }
-    )
-    assert isinstance(definition, WorkflowDefinition), definition
-    return definition
-
-
-def _compiled(*steps: JsonObject, **more: JsonValue) -> CompiledWorkflow:
-    prepared = prepare(_definition(*steps, **more), {}, {})
-    assert isinstance(prepared, PreparedWorkflow), prepared
-    return prepared.compiled
-
-
-def _compiled_step(step: JsonObject, **more: JsonValue) -> CompiledStep:
-    (compiled,) = _compiled(step, **more).steps
-    assert isinstance(compiled, CompiledStep)
-    return compiled
-
-
-def _compiled_loop(loop: JsonObject, **more: JsonValue) -> CompiledLoop:
-    (compiled,) = _compiled(loop, **more).steps
-    assert isinstance(compiled, CompiledLoop)
-    return compiled
-
-
 def test_a_step_keeps_all_its_author_said() -> None:
-    step = _step(
+    step = a_step(
         "one",
         agentRole="A careful reader.",
         guidance=["slowly"],
@@ -88,8 +45,8 @@ def test_a_step_keeps_all_its_author_said() -> None:
         ],
         validationCriteria=[{"type": "contains", "value": "x", "message": "m"}],
     )
-    assert _compiled_step(step) == CompiledStep(
-        step_id=_compiled_step(step).step_id,
+    assert compiled_step(step) == CompiledStep(
+        step_id=compiled_step(step).step_id,
         title="one",
         prompt="Do it.",
         fragments=(Fragment("f", "more", Truthy("b")), Fragment("g", "t", None)),
@@ -100,7 +57,7 @@ def test_a_step_keeps_all_its_author_said() -> None:
         criteria=Rules((Rule(Contains("x"), "m", None),)),
         notes_required=True,
     )
-    assert _compiled_step(step).step_id == "one"
+    assert compiled_step(step).step_id == "one"
 
 
 def test_a_workflow_keeps_all_its_author_said() -> None:
@@ -111,8 +68,8 @@ def test_a_workflow_keeps_all_its_author_said() -> None:
         "purpose": "p",
         "authoritative": True,
     }
-    workflow = _compiled(
-        _step("one"),
+    workflow = compile_fully(
+        a_step("one"),
         modelTier="mid",
         metricsProfile="coding",
         metaGuidance=["a"],
@@ -147,19 +104,19 @@ _CONFIRMATIONS: list[tuple[JsonValue, Confirmation | None]] = [
 def test_confirmation_has_four_forms(
     authored: JsonValue, confirmation: Confirmation | None
 ) -> None:
-    assert _compiled_step(_step("one", requireConfirmation=authored)).confirmation == confirmation
+    assert compiled_step(a_step("one", requireConfirmation=authored)).confirmation == confirmation
 
 
 @pytest.mark.rule("LANG-33")
 def test_notes_are_required_unless_something_else_stands_for_them() -> None:
-    assert _compiled_step(_step("one")).notes_required
-    assert not _compiled_step(_step("one", notesOptional=True)).notes_required
+    assert compiled_step(a_step("one")).notes_required
+    assert not compiled_step(a_step("one", notesOptional=True)).notes_required
     contract: JsonObject = {"contractRef": "wr.contracts.gate_verdict", "required": False}
-    step = _compiled_step(_step("one", outputContract=contract))
+    step = compiled_step(a_step("one", outputContract=contract))
     assert not step.notes_required
     assert step.output_contract == OutputContract("wr.contracts.gate_verdict", required=False)
-    _, verification, audit = _compiled(
-        _step("one", verification={"command": "c"}, audit={"rubric": ["r"]})
+    _, verification, audit = compile_fully(
+        a_step("one", verification={"command": "c"}, audit={"rubric": ["r"]})
     ).steps
     for virtual, kind in ((verification, "verification"), (audit, "audit")):
         assert isinstance(virtual, CompiledStep)
@@ -169,8 +126,8 @@ def test_notes_are_required_unless_something_else_stands_for_them() -> None:
 
 def test_a_loop_whose_notes_are_optional_says_so_for_its_body() -> None:
     loop: JsonObject = {"type": "for", "count": 1}
-    assert _compiled_loop(_loop(loop)).body[0].notes_required
-    assert not _compiled_loop(_loop(loop, notesOptional=True)).body[0].notes_required
+    assert compiled_loop(a_loop(loop)).body[0].notes_required
+    assert not compiled_loop(a_loop(loop, notesOptional=True)).body[0].notes_required
 
 
 def test_assessments_and_consequences_are_the_declared_objects() -> None:
@@ -186,8 +143,8 @@ def test_assessments_and_consequences_are_the_declared_objects() -> None:
         "when": {"anyEqualsLevel": "high", "forAssessment": "risk"},
         "effect": {"kind": "require_followup", "guidance": "look again"},
     }
-    step = _compiled_step(
-        _step("one", assessmentRefs=["risk"], assessmentConsequences=[consequence]),
+    step = compiled_step(
+        a_step("one", assessmentRefs=["risk"], assessmentConsequences=[consequence]),
         assessments=[risk],
     )
     assert step.assessments == (
@@ -221,8 +178,8 @@ def test_functions_reach_the_steps_that_name_them() -> None:
         _function("bare"),
         _function("unused"),
     ]
-    step = _compiled_step(
-        _step(
+    step = compiled_step(
+        a_step(
             "one",
             prompt="Use prompted() but bare is only a word, and reunused() is nothing.",
             functionReferences=["referenced()"],
@@ -240,11 +197,11 @@ def test_functions_reach_the_steps_that_name_them() -> None:
 
 
 def test_the_nearest_function_of_a_name_counts() -> None:
-    body = _step(
+    body = a_step(
         "inner", prompt="near() middle() far()", functionDefinitions=[_function("near", "step")]
     )
-    loop = _compiled_loop(
-        _loop(
+    loop = compiled_loop(
+        a_loop(
             {"type": "for", "count": 1},
             body,
             functionDefinitions=[_function("near", "loop"), _function("middle", "loop")],
@@ -277,7 +234,7 @@ def test_a_parallel_step_delegates_and_its_synthesis_follows() -> None:
         ],
         "synthesis": {"prompt": "Join."},
     }
-    fan, synthesis = _compiled(parallel).steps
+    fan, synthesis = compile_fully(parallel).steps
     assert isinstance(fan, CompiledStep)
     assert isinstance(synthesis, CompiledStep)
     assert (fan.kind, fan.prompt, fan.notes_required) == ("parallel", "", True)
@@ -299,24 +256,24 @@ def test_a_parallel_step_delegates_and_its_synthesis_follows() -> None:
 
 @pytest.mark.rule("LANG-36")
 def test_a_session_runs_what_its_pinned_document_says() -> None:
-    prepared = prepare(_definition(_step("one", audit={"rubric": ["r"]})), {}, {})
+    prepared = prepare(a_definition(a_step("one", audit={"rubric": ["r"]})), {}, {})
     assert isinstance(prepared, PreparedWorkflow)
     assert compile_pinned(prepared.document) == prepared.compiled
 
 
 def test_a_pinned_loop_that_names_its_body_is_refused() -> None:
-    named = {**_loop({"type": "for", "count": 1}), "body": "work"}
-    workflow = _definition(_step("work"), named).as_json()
+    named = {**a_loop({"type": "for", "count": 1}), "body": "work"}
+    workflow = a_definition(a_step("work"), named).as_json()
     document = json.dumps({"schemaVersion": 1, "workflow": workflow, "bindings": {}}).encode()
     with pytest.raises(InvalidDefinitionError, match="Start a new session"):
         compile_pinned(document)
 
 
 def test_preparing_reports_structure_and_expansion_together() -> None:
-    definition = _definition(
-        _step("one", assessmentRefs=["nowhere"]),
-        {**_loop({"type": "for", "count": 1}), "body": "wrok"},
-        _step("work", templateCall={"templateId": "t"}),
+    definition = a_definition(
+        a_step("one", assessmentRefs=["nowhere"]),
+        {**a_loop({"type": "for", "count": 1}), "body": "wrok"},
+        a_step("work", prompt="Do it.", templateCall={"templateId": "t"}),
         features=["wr.features.none"],
     )
     problems = prepare(definition, {}, {})

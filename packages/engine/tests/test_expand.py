@@ -5,58 +5,27 @@ from collections.abc import Mapping
 import pytest
 
 from workrail_engine.canonical import JsonObject, JsonValue
+from workrail_engine.testing.definitions import a_definition, a_step, expand_fully, standard_steps
 from workrail_engine.workflow.definition import (
     LoopStep,
     ParallelStep,
     StandardStep,
-    WorkflowDefinition,
-    parse_definition,
 )
-from workrail_engine.workflow.expand import Expanded, RoutineTemplate, expand
+from workrail_engine.workflow.expand import Expanded
 from workrail_engine.workflow.refs import FEATURES, REFS
-
-_HEAD: JsonObject = {"id": "test-flow", "name": "n", "description": "d", "version": "1.0.0"}
-
-
-def _step(step_id: str, **more: JsonValue) -> JsonObject:
-    prompted = {"prompt", "promptBlocks", "templateCall"} & set(more)
-    return {"id": step_id, "title": step_id, **({} if prompted else {"prompt": "Do it."}), **more}
-
-
-def _workflow(*steps: JsonObject, **more: JsonValue) -> WorkflowDefinition:
-    definition = parse_definition({**_HEAD, "steps": steps, **more})
-    assert isinstance(definition, WorkflowDefinition), definition
-    return definition
-
-
-def _expanded(
-    definition: WorkflowDefinition,
-    templates: Mapping[str, RoutineTemplate] | None = None,
-    overrides: Mapping[str, str] | None = None,
-) -> Expanded:
-    expanded = expand(definition, templates or {}, overrides or {})
-    assert isinstance(expanded, Expanded), expanded
-    return expanded
-
-
-def _steps(
-    definition: WorkflowDefinition, templates: Mapping[str, RoutineTemplate] | None = None
-) -> list[StandardStep]:
-    steps = _expanded(definition, templates).definition.steps
-    return [step for step in steps if isinstance(step, StandardStep)]
 
 
 def _prompt(
     step: JsonObject, overrides: Mapping[str, str] | None = None, **more: JsonValue
 ) -> str | None:
-    (expanded,) = _expanded(_workflow(step, **more), overrides=overrides).definition.steps
+    (expanded,) = expand_fully(a_definition(step, **more), overrides=overrides).definition.steps
     assert isinstance(expanded, StandardStep)
     return expanded.prompt
 
 
 def test_a_plain_definition_stays_as_it_is() -> None:
-    definition = _workflow(_step("one"), _step("two", guidance=["g"]))
-    assert _expanded(definition) == Expanded(definition, {})
+    definition = a_definition(a_step("one"), a_step("two", guidance=["g"]))
+    assert expand_fully(definition) == Expanded(definition, {})
 
 
 # Prompt blocks, refs, features
@@ -70,7 +39,7 @@ def test_blocks_become_sections_in_a_fixed_order() -> None:
         "constraints": ["be brief"],
         "goal": "Find it.",
     }
-    assert _prompt(_step("one", promptBlocks=blocks)) == (
+    assert _prompt(a_step("one", promptBlocks=blocks)) == (
         "## Goal\n\nFind it.\n\n"
         "## Constraints\n\n- be brief\n\n"
         "## Procedure\n\n1. look\n2. think\n   twice\n\n"
@@ -85,7 +54,7 @@ def test_parts_are_joined_without_a_separator() -> None:
         {"kind": "ref", "refId": "wr.refs.memory_query"},
         {"kind": "text", "text": "!"},
     ]
-    prompt = _prompt(_step("one", promptBlocks={"goal": parts}))
+    prompt = _prompt(a_step("one", promptBlocks={"goal": parts}))
     assert prompt == f"## Goal\n\nFirst, {REFS['wr.refs.memory_query']}!"
 
 
@@ -115,16 +84,16 @@ def test_features_add_lines_to_every_step_in_blocks_and_to_no_other() -> None:
         "type": "loop",
         "title": "t",
         "loop": {"type": "for", "count": 2, "maxIterations": 2},
-        "body": [_step("inner", promptBlocks={"goal": "g"})],
+        "body": [a_step("inner", promptBlocks={"goal": "g"})],
     }
     names = ("wr.features.subagent_guidance", "wr.features.capabilities")
-    definition = _workflow(
-        _step("one", promptBlocks={"constraints": ["mine"]}),
-        _step("two"),
+    definition = a_definition(
+        a_step("one", promptBlocks={"constraints": ["mine"]}),
+        a_step("two"),
         loop,
         features=list(names),
     )
-    one, two, again = _expanded(definition).definition.steps
+    one, two, again = expand_fully(definition).definition.steps
     assert isinstance(one, StandardStep)
     assert isinstance(two, StandardStep)
     assert isinstance(again, LoopStep)
@@ -144,25 +113,25 @@ _SLOT: JsonObject = {"slotId": "review", "purpose": "who reviews", "default": "w
 
 
 def test_a_binding_is_the_projects_override_or_else_the_default() -> None:
-    step = _step("one", prompt="Start {{wr.bindings.review}}.")
+    step = a_step("one", prompt="Start {{wr.bindings.review}}.")
     assert _prompt(step, extensionPoints=[_SLOT]) == "Start wr.review."
     assert _prompt(step, {"review": "mine"}, extensionPoints=[_SLOT]) == "Start mine."
 
 
 def test_bindings_are_put_into_plain_block_values() -> None:
     blocks: JsonObject = {"outputRequired": {"a": "{{wr.bindings.review}}"}}
-    prompt = _prompt(_step("one", promptBlocks=blocks), extensionPoints=[_SLOT])
+    prompt = _prompt(a_step("one", promptBlocks=blocks), extensionPoints=[_SLOT])
     assert prompt is not None
     assert prompt.endswith("- **a**: wr.review")
 
 
 def test_what_each_slot_was_bound_to_is_kept() -> None:
-    definition = _workflow(
-        _step("one", prompt="{{wr.bindings.other}}"),
+    definition = a_definition(
+        a_step("one", prompt="{{wr.bindings.other}}"),
         extensionPoints=[_SLOT, {**_SLOT, "slotId": "unused"}],
     )
     overrides = {"other": "x", "unused": "y", "never_named": "z"}
-    assert _expanded(definition, overrides=overrides).bindings == {
+    assert expand_fully(definition, overrides=overrides).bindings == {
         "review": "wr.review",
         "unused": "y",
         "other": "x",
@@ -175,13 +144,13 @@ def test_what_each_slot_was_bound_to_is_kept() -> None:
 @pytest.mark.rule("LANG-28")
 def test_verification_and_audit_become_steps_after_their_own() -> None:
     condition: JsonObject = {"var": "a"}
-    step = _step(
+    step = a_step(
         "build",
         audit={"prompt": "Look hard.", "rubric": ["is it true", "is it whole"]},
         verification={"command": "make test", "prompt": "Count the tests."},
         runCondition=condition,
     )
-    build, verification, audit, _ = _steps(_workflow(step, _step("last")))
+    build, verification, audit, _ = standard_steps(a_definition(step, a_step("last")))
     assert (build.audit, build.verification, build.step_kind) == (None, None, None)
     assert (verification.id, verification.step_kind) == ("build__verification", "verification")
     assert (audit.id, audit.step_kind) == ("build__audit", "audit")
@@ -200,9 +169,9 @@ def test_virtual_steps_stand_inside_a_loop_body_beside_their_step() -> None:
         "type": "loop",
         "title": "t",
         "loop": {"type": "for", "count": 2, "maxIterations": 2},
-        "body": [_step("inner", audit={"rubric": ["r"]}), _step("after")],
+        "body": [a_step("inner", audit={"rubric": ["r"]}), a_step("after")],
     }
-    (again,) = _expanded(_workflow(loop)).definition.steps
+    (again,) = expand_fully(a_definition(loop)).definition.steps
     assert isinstance(again, LoopStep)
     assert not isinstance(again.body, str)
     assert [step.id for step in again.body] == ["inner", "inner__audit", "after"]
@@ -217,7 +186,7 @@ def test_a_synthesis_becomes_a_step_after_the_parallel_one() -> None:
         "runCondition": {"var": "a"},
         "synthesis": {"outputContract": {"contractRef": "wr.contracts.gate_verdict"}},
     }
-    fan, synthesis = _expanded(_workflow(parallel)).definition.steps
+    fan, synthesis = expand_fully(a_definition(parallel)).definition.steps
     assert isinstance(fan, ParallelStep)
     assert isinstance(synthesis, StandardStep)
     assert fan.synthesis is None
@@ -243,9 +212,9 @@ def _naming_loop(body: str) -> JsonObject:
 @pytest.mark.rule("LANG-29")
 @pytest.mark.parametrize("loop_first", [True, False])
 def test_a_named_body_moves_into_its_loop(loop_first: bool) -> None:
-    loop, work = _naming_loop("work"), _step("work")
+    loop, work = _naming_loop("work"), a_step("work")
     steps = [loop, work] if loop_first else [work, loop]
-    again, last = _expanded(_workflow(*steps, _step("last"))).definition.steps
+    again, last = expand_fully(a_definition(*steps, a_step("last"))).definition.steps
     assert last.id == "last"
     assert isinstance(again, LoopStep)
     assert not isinstance(again.body, str)

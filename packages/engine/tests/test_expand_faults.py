@@ -4,45 +4,18 @@ from collections.abc import Mapping
 
 import pytest
 
-from workrail_engine.canonical import JsonObject, JsonValue
+from workrail_engine.canonical import JsonObject
+from workrail_engine.testing.definitions import (
+    a_call,
+    a_definition,
+    a_step,
+    a_template,
+    expand_fully,
+)
 from workrail_engine.workflow.definition import (
     WorkflowDefinition,
-    parse_definition,
 )
 from workrail_engine.workflow.expand import Expanded, RoutineTemplate, expand
-
-_HEAD: JsonObject = {"id": "test-flow", "name": "n", "description": "d", "version": "1.0.0"}
-_DRAFT = "wr.templates.routine.draft"
-
-
-def _step(step_id: str, **more: JsonValue) -> JsonObject:
-    prompted = {"prompt", "promptBlocks", "templateCall"} & set(more)
-    return {"id": step_id, "title": step_id, **({} if prompted else {"prompt": "Do it."}), **more}
-
-
-def _workflow(*steps: JsonObject, **more: JsonValue) -> WorkflowDefinition:
-    definition = parse_definition({**_HEAD, "steps": steps, **more})
-    assert isinstance(definition, WorkflowDefinition), definition
-    return definition
-
-
-def _template(*steps: JsonObject, **more: JsonValue) -> Mapping[str, RoutineTemplate]:
-    return {_DRAFT: RoutineTemplate(_DRAFT, _workflow(*steps, **more))}
-
-
-def _call(step_id: str, args: JsonObject | None = None, **more: JsonValue) -> JsonObject:
-    call: JsonObject = {"templateId": _DRAFT, **({} if args is None else {"args": args})}
-    return _step(step_id, templateCall=call, **more)
-
-
-def _expanded(
-    definition: WorkflowDefinition,
-    templates: Mapping[str, RoutineTemplate] | None = None,
-    overrides: Mapping[str, str] | None = None,
-) -> Expanded:
-    expanded = expand(definition, templates or {}, overrides or {})
-    assert isinstance(expanded, Expanded), expanded
-    return expanded
 
 
 def _problems(
@@ -54,8 +27,8 @@ def _problems(
 
 
 def test_a_plain_definition_stays_as_it_is() -> None:
-    definition = _workflow(_step("one"), _step("two", guidance=["g"]))
-    assert _expanded(definition) == Expanded(definition, {})
+    definition = a_definition(a_step("one"), a_step("two", guidance=["g"]))
+    assert expand_fully(definition) == Expanded(definition, {})
 
 
 _SLOT: JsonObject = {"slotId": "review", "purpose": "who reviews", "default": "wr.review"}
@@ -78,19 +51,19 @@ def _naming_loop(body: str) -> JsonObject:
     }
 
 
-_TWO_STEPS = _template(_step("write", prompt="{file} {file} `{size}`"), _step("check"))
+_TWO_STEPS = a_template(a_step("write", prompt="{file} {file} `{size}`"), a_step("check"))
 _FAULTS: list[tuple[str, WorkflowDefinition, Mapping[str, RoutineTemplate], str, str]] = [
     (
         "unknown feature",
-        _workflow(_step("one"), features=["wr.features.capabilites"]),
+        a_definition(a_step("one"), features=["wr.features.capabilites"]),
         {},
         "/features/0",
         'there is no feature "wr.features.capabilites"',
     ),
     (
         "unknown ref",
-        _workflow(
-            _step("one", promptBlocks={"verify": ["x", [{"kind": "ref", "refId": "wr.refs.no"}]]})
+        a_definition(
+            a_step("one", promptBlocks={"verify": ["x", [{"kind": "ref", "refId": "wr.refs.no"}]]})
         ),
         {},
         "/steps/0/promptBlocks/verify/1/0/refId",
@@ -98,119 +71,121 @@ _FAULTS: list[tuple[str, WorkflowDefinition, Mapping[str, RoutineTemplate], str,
     ),
     (
         "empty blocks",
-        _workflow(_step("one", promptBlocks={"constraints": []})),
+        a_definition(a_step("one", promptBlocks={"constraints": []})),
         {},
         "/steps/0/promptBlocks",
         "has nothing in it",
     ),
     (
         "unknown slot in a prompt",
-        _workflow(_step("one", prompt="{{wr.bindings.reviw}}"), extensionPoints=[_SLOT]),
+        a_definition(a_step("one", prompt="{{wr.bindings.reviw}}"), extensionPoints=[_SLOT]),
         {},
         "/steps/0/prompt",
         'there is no extension point "reviw"',
     ),
     (
         "unknown slot in a block",
-        _workflow(_step("one", promptBlocks={"constraints": ["a", "{{wr.bindings.b}}"]})),
+        a_definition(a_step("one", promptBlocks={"constraints": ["a", "{{wr.bindings.b}}"]})),
         {},
         "/steps/0/promptBlocks/constraints/1",
         'there is no extension point "b"',
     ),
     (
         "unresolved token in a prompt",
-        _workflow(_step("one"), _step("two", prompt="See {{wr.refs.memory_query}}.")),
+        a_definition(a_step("one"), a_step("two", prompt="See {{wr.refs.memory_query}}.")),
         {},
         "/steps/1/prompt",
         "holds the token `{{wr.refs.memory_query}}`, which nothing resolves",
     ),
     (
         "token where none may stand",
-        _workflow(_step("one", guidance=["a", "{{wr.bindings.review}}"]), extensionPoints=[_SLOT]),
+        a_definition(
+            a_step("one", guidance=["a", "{{wr.bindings.review}}"]), extensionPoints=[_SLOT]
+        ),
         {},
         "/steps/0/guidance/1",
         "holds the token `{{wr.bindings.review}}`",
     ),
     (
         "token in a part",
-        _workflow(_step("one", promptBlocks={"goal": [{"kind": "text", "text": "{{wr.x}}"}]})),
+        a_definition(a_step("one", promptBlocks={"goal": [{"kind": "text", "text": "{{wr.x}}"}]})),
         {},
         "/steps/0/prompt",
         "holds the token `{{wr.x}}`",
     ),
     (
         "token of a routine",
-        _workflow(_call("draft")),
-        _template(_step("write", title="{{wr.x}}")),
+        a_definition(a_call("draft")),
+        a_template(a_step("write", title="{{wr.x}}")),
         "/steps/0/templateCall",
         'in step "draft.write"',
     ),
     (
         "token in the audit of a call",
-        _workflow(_call("draft", audit={"prompt": "{{wr.x}}"})),
-        _template(_step("write")),
+        a_definition(a_call("draft", audit={"prompt": "{{wr.x}}"})),
+        a_template(a_step("write")),
         "/steps/0/audit/prompt",
         "holds the token `{{wr.x}}`",
     ),
     (
         "unknown template",
-        _workflow(_step("one", templateCall={"templateId": "wr.templates.routine.daft"})),
+        a_definition(a_step("one", templateCall={"templateId": "wr.templates.routine.daft"})),
         _TWO_STEPS,
         "/steps/0/templateCall/templateId",
         'there is no template "wr.templates.routine.daft"',
     ),
     (
         "missing argument in inline code",
-        _workflow(_call("draft", {"file": "a"})),
+        a_definition(a_call("draft", {"file": "a"})),
         _TWO_STEPS,
         "/steps/0/templateCall/args/size",
         "is missing",
     ),
     (
         "argument of a wrong type",
-        _workflow(_call("draft", {"file": ["a"], "size": 1})),
+        a_definition(a_call("draft", {"file": ["a"], "size": 1})),
         _TWO_STEPS,
         "/steps/0/templateCall/args/file",
         'cannot be ["a"]',
     ),
     (
         "null argument",
-        _workflow(_call("draft", {"file": None, "size": True})),
+        a_definition(a_call("draft", {"file": None, "size": True})),
         _TWO_STEPS,
         "/steps/0/templateCall/args/file",
         "cannot be null",
     ),
     (
         "routine with blocks",
-        _workflow(_call("draft")),
-        _template(_step("write", promptBlocks={"goal": "g"})),
+        a_definition(a_call("draft")),
+        a_template(a_step("write", promptBlocks={"goal": "g"})),
         "/steps/0/templateCall",
         'whose step "write" cannot be put in here',
     ),
     (
         "routine that calls a routine",
-        _workflow(_call("draft")),
-        _template(_call("write")),
+        a_definition(a_call("draft")),
+        a_template(a_call("write")),
         "/steps/0/templateCall",
         'whose step "write" cannot be put in here',
     ),
     (
         "routine with repeated ids",
-        _workflow(_call("draft")),
-        _template(_step("write"), _step("write")),
+        a_definition(a_call("draft")),
+        a_template(a_step("write"), a_step("write")),
         "/steps/0/templateCall",
         'has the step id "write" twice',
     ),
     (
         "assessment declared in two ways",
-        _workflow(_call("draft"), assessments=[{**_RISK, "purpose": "another"}]),
-        _template(_step("write", assessmentRefs=["risk"]), assessments=[_RISK]),
+        a_definition(a_call("draft"), assessments=[{**_RISK, "purpose": "another"}]),
+        a_template(a_step("write", assessmentRefs=["risk"]), assessments=[_RISK]),
         "/steps/0/templateCall",
         'assessment "risk" differs',
     ),
     (
         "loop body that is not there",
-        _workflow(_naming_loop("wrok"), _step("work")),
+        a_definition(_naming_loop("wrok"), a_step("work")),
         {},
         "/steps/0/body",
         'there is no top-level step "wrok"',
@@ -236,10 +211,10 @@ def test_a_fault_is_named_once_at_its_authored_place(
 
 
 def test_every_fault_is_reported_in_the_order_of_the_language() -> None:
-    definition = _workflow(
-        _step("one", prompt="{{wr.bindings.a}} {{wr.bindings.b}}"),
-        _call("draft", {"file": []}),
-        _step("two", promptBlocks={}),
+    definition = a_definition(
+        a_step("one", prompt="{{wr.bindings.a}} {{wr.bindings.b}}"),
+        a_call("draft", {"file": []}),
+        a_step("two", promptBlocks={}),
         features=["x"],
     )
     assert [pointer for pointer, _ in _problems(definition, _TWO_STEPS)] == [
@@ -253,6 +228,6 @@ def test_every_fault_is_reported_in_the_order_of_the_language() -> None:
 
 
 def test_a_near_miss_is_offered() -> None:
-    problems = expand(_workflow(_step("one"), features=["wr.features.capabilites"]), {}, {})
+    problems = expand(a_definition(a_step("one"), features=["wr.features.capabilites"]), {}, {})
     assert not isinstance(problems, Expanded)
     assert problems[0].suggestion == 'did you mean "wr.features.capabilities"?'

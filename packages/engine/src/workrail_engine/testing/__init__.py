@@ -1,1 +1,1 @@
-"""Fakes and builders for everyone's tests: `world`, `memory_store`, `session_script`, `agent`."""
+"""Fakes and builders for tests: definitions, a store in memory, a fixed world, an agent."""
