@@ -415,3 +415,16 @@ def events_of(locations: Locations, session_id: str) -> int:
     with open_reader(locations) as reader:
         assert reader.verify(SessionId(session_id)).problems == ()
         return len(list(reader.events(SessionId(session_id))))
+
+
+def test_a_checkpoint_of_an_old_step_does_not_move_the_session(
+    engine: Engine, begin: Callable[..., StepReady], locations: Locations
+):
+    first = begin(*plain("one", "two", "three"))
+    engine.advance(first.token, notes())
+    engine.checkpoint(first.token, notes("Looking back."))
+    with open_reader(locations) as reader:
+        detail = reader.session(SessionId(first.session_id))
+    assert (detail.summary.step_title, detail.summary.steps_completed) == ("Two", 1)
+    assert [node.title for node in detail.nodes] == ["One", "Two", "One"]
+    assert events_of(locations, first.session_id) == 5

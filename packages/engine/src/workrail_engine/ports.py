@@ -122,8 +122,10 @@ class Change:
     artifacts: Sequence[SubmittedArtifact]
     status: Status
     tip: NodeId
+    node_title: str | None
+    """Title of the step the new node waits on; None at the end of a branch."""
     step_title: str | None
-    """Title of the step now pending, for lists."""
+    """Title of the step the session waits on, for lists; not the same for a checkpoint."""
     steps_completed: int
 
 

@@ -25,6 +25,7 @@ from workrail_engine.outcomes import (
 )
 from workrail_engine.ports import (
     AttemptUse,
+    Change,
     Clock,
     Entropy,
     SessionHead,
@@ -101,6 +102,7 @@ class Runner:
             preamble=self._preamble(workflow, started.goal, started.workspace.path),
         )
         outcome = arrival(scene)
+        title = pending_title(workflow, node, decision.context)
         write = Write(
             session_id=started.session_id,
             expected_events=0,
@@ -109,7 +111,8 @@ class Runner:
             after=state,
             reached=node,
             handles=((handle, node.node_id),),
-            step_title=pending_title(workflow, node, decision.context),
+            node_title=title,
+            step_title=title,
         )
         self._store.commit(change_of(write))
         return outcome
@@ -125,6 +128,7 @@ class Runner:
         command = Advance(node.node_id, handle, submission, self._kept(node))
         decision, state = self._decided(standing, command, workflow)
         reached = state.nodes[NodeId(standing.head.last_node + 1)]
+        title = pending_title(workflow, reached, decision.context)
         following = tokens.next_handle(handle)
         spare = (tokens.spare_handle(handle), node.node_id)
         write = Write(
@@ -137,7 +141,8 @@ class Runner:
             handles=((following, reached.node_id), spare),
             used=handle,
             payload=AttemptUse(submission.digest(), reached.node_id),
-            step_title=pending_title(workflow, reached, decision.context),
+            node_title=title,
+            step_title=title,
         )
         self._store.commit(change_of(write))
         return answer(
@@ -234,33 +239,45 @@ class Runner:
         handle = tokens.checkpoint_handle(standing.attempt.handle, submission.digest())
         before = self._store.standing(handle) is not None
         workflow = self._workflow(standing.head.workflow_hash)
+        title = self._title(workflow, standing.node)
         if not before:
-            decision, state = self._decided(
-                standing, Checkpoint(standing.node.node_id, submission), workflow
-            )
-            taken = state.nodes[NodeId(standing.head.last_node + 1)]
-            write = Write(
-                session_id=standing.head.session_id,
-                expected_events=standing.head.event_count,
-                at=self._clock.now(),
-                decision=decision,
-                after=replace(state, status=standing.head.status, tip=standing.head.tip),
-                reached=taken,
-                handles=((handle, taken.node_id),),
-                step_title=None,
-            )
-            self._store.commit(change_of(write))
+            self._store.commit(self._checkpoint(standing, submission, handle, workflow))
         open_attempt = self._store.open_attempt(standing.head.session_id, standing.node.node_id)
-        context = self._context(standing.node.context_ref)
         return Checkpointed(
             session_id=standing.head.session_id,
             checkpoint_token=self.mint(TokenKind.CHECKPOINT, handle),
             step_token=self.mint(
                 TokenKind.CONTINUE, open_attempt.handle if open_attempt else standing.attempt.handle
             ),
-            step_title=pending_title(workflow, standing.node, context) or "",
+            step_title=title or "",
             recorded=Recorded.BEFORE if before else Recorded.NOW,
         )
+
+    def _checkpoint(
+        self, standing: Standing, submission: Submission, handle: Handle, workflow: CompiledWorkflow
+    ) -> Change:
+        """What a checkpoint writes; where the session stands does not change by it."""
+        head = standing.head
+        command = Checkpoint(standing.node.node_id, submission)
+        decision, state = self._decided(standing, command, workflow)
+        taken = state.nodes[NodeId(head.last_node + 1)]
+        at_tip = standing.node.node_id == head.tip
+        tip = standing.node if at_tip else self._store.node(head.session_id, head.tip)
+        write = Write(
+            session_id=head.session_id,
+            expected_events=head.event_count,
+            at=self._clock.now(),
+            decision=decision,
+            after=replace(state, nodes={**state.nodes, tip.node_id: tip}),
+            reached=taken,
+            handles=((handle, taken.node_id),),
+            node_title=self._title(workflow, standing.node),
+            step_title=self._title(workflow, tip),
+        )
+        return change_of(write)
+
+    def _title(self, workflow: CompiledWorkflow, node: Node) -> str | None:
+        return pending_title(workflow, node, self._context(node.context_ref))
 
     def _decided(
         self, standing: Standing, command: Advance | Checkpoint, workflow: CompiledWorkflow

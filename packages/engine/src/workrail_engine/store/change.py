@@ -21,12 +21,15 @@ class Write:
     at: datetime
     decision: Decision
     after: SessionState
-    """The state the decision's events lead to."""
+    """The state the decision's events lead to; holds its tip."""
     reached: Node
     """The node they created."""
     handles: tuple[tuple[Handle, NodeId], ...]
     """New attempts and the nodes they are for."""
+    node_title: str | None
+    """Title of the step the new node waits on."""
     step_title: str | None
+    """Title of the step the session waits on."""
     used: Handle | None = None
     """The attempt that led here, used up by it."""
     payload: AttemptUse | None = None
@@ -35,6 +38,7 @@ class Write:
 
 def change_of(write: Write) -> Change:
     """Everything a decision writes, as one change."""
+    tip = write.after.nodes[write.after.tip or write.reached.node_id]
     return Change(
         session_id=write.session_id,
         expected_events=write.expected_events,
@@ -46,9 +50,10 @@ def change_of(write: Write) -> Change:
         blobs=_blobs(write),
         artifacts=_artifacts(write.decision),
         status=write.after.status,
-        tip=write.after.tip or write.reached.node_id,
+        tip=tip.node_id,
+        node_title=write.node_title,
         step_title=write.step_title,
-        steps_completed=write.reached.position.completed,
+        steps_completed=tip.position.completed,
     )
 
 

@@ -200,6 +200,7 @@ class SessionScript:
             ),
             status=self.state.status,
             tip=self.state.tip or reached.node_id,
+            node_title=None if ended else f"Step {reached.position.completed + 1}",
             step_title=None if ended else f"Step {reached.position.completed + 1}",
             steps_completed=reached.position.completed,
         )
