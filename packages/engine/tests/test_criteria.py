@@ -207,10 +207,42 @@ def test_all_demands_are_said_in_words() -> None:
         "This must not hold: No x (the notes must match /x+/i)",
         "Long (the notes must have at least 5 characters)",
         "Short (the notes must have at most 9 characters)",
-        "Give the size (the notes must be JSON, or have one ```json block, that fits this JSON"
-        ' Schema: {"type":"object"})',
+        "Give the size (the notes must be JSON, or hold one ```json block)",
     )
     assert describe_requirements(parse_criteria([])) == ("The notes must not be blank",)
+
+
+def test_a_demand_that_is_a_sentence_ends_after_its_note() -> None:
+    raw: JsonValue = [{**_HAS_RISK, "message": "Name it."}]
+    assert describe_requirements(parse_criteria(raw)) == (
+        'Name it (the notes must contain "RISK").',
+    )
+    assert describe_requirements(parse_criteria({"not": {"and": raw}})) == (
+        'This must not hold: Name it (the notes must contain "RISK")',
+    )
+    assert _check(raw, "x").issues == ('Name it (the notes do not contain "RISK").',)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "demand"),
+    [("x" * 60, f"Say it (the notes must match /{'x' * 60}/)."), ("x" * 61, "Say it.")],
+)
+def test_a_pattern_is_shown_as_long_as_it_is_short(pattern: str, demand: str) -> None:
+    raw: JsonValue = [{"type": "regex", "pattern": pattern, "message": "Say it."}]
+    assert describe_requirements(parse_criteria(raw)) == (demand,)
+
+
+def test_that_notes_must_hold_json_is_said_once_with_the_last_schema() -> None:
+    def rule(message: str, size: str) -> JsonObject:
+        return {"type": "schema", "schema": {"const": size}, "message": message}
+
+    raw: JsonValue = {"and": [rule("One.", "S"), {"or": [rule("Two.", "M"), rule("Three.", "L")]}]}
+    assert describe_requirements(parse_criteria({"and": [raw, _HAS_RISK]})) == (
+        "One.",
+        "At least one of these must hold: Two"
+        " OR Three (the notes must be JSON, or hold one ```json block)",
+        'Name the risk (the notes must contain "RISK")',
+    )
 
 
 @given(st.text(max_size=60))

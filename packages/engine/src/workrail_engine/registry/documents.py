@@ -13,6 +13,7 @@ from workrail_engine.workflow.definition import WorkflowDefinition, parse_defini
 from workrail_engine.workflow.json_limits import beyond_limits
 from workrail_engine.workflow.pointers import parent
 from workrail_engine.workflow.problems import Problem, in_document_order
+from workrail_engine.workflow.salvage import other_problems
 from workrail_engine.workflow.structure import check_structure
 
 _BOM: Final = "\ufeff"
@@ -94,7 +95,8 @@ def load_definition(path_label: str, text: str, *, yaml: bool) -> LoadResult:
         return Rejected(tuple(_located_fault(path_label, f) for f in document.faults), None)
     definition = parse_definition(document.value)
     if not isinstance(definition, WorkflowDefinition):
-        return Rejected(located(definition, document, path_label), document)
+        problems = (*definition, *other_problems(document.value))
+        return Rejected(located(problems, document, path_label), document)
     problems = check_structure(definition)
     if problems:
         return Rejected(located(problems, document, path_label), document)

@@ -103,7 +103,7 @@ def example(assessment: Assessment) -> JsonObject:
         "dimensions": {
             dimension.dimension_id: {
                 "level": dimension.levels[-1],
-                "rationale": f"why this level of {dimension.dimension_id} is true",
+                "rationale": "why this level",
             }
             for dimension in assessment.dimensions
         },

@@ -4,19 +4,21 @@ Criteria are a list of rules, all of which must hold, or a composition of rules 
 `not`. A rule whose own condition does not hold is left out: it neither passes nor fails.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never, cast
+from typing import Final, TypeAlias, assert_never, cast
 
 from workrail_engine.canonical import JsonObject, JsonValue
 from workrail_engine.workflow.conditions import Condition, describe, holds, parse_condition
-from workrail_engine.workflow.lenient import compact
 from workrail_engine.workflow.notes_checks import (
     UncheckableError,
     json_in,
     matches,
     schema_problems,
 )
+
+_SHOWN_PATTERN: Final = 60
+"""Longer patterns, in characters, say less than the author's message does."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,8 @@ def check_notes(criteria: Criteria, notes: str, context: JsonObject) -> Criteria
 
 
 def describe_requirements(criteria: Criteria) -> tuple[str, ...]:
-    """Every demand in words, in authored order."""
-    return _once(tuple(_demands(criteria)))
+    """Every demand in words, in authored order; short checks are spelt out after the message."""
+    return _once(_demanded(criteria))
 
 
 def _member(raw: JsonObject) -> Criteria:
@@ -216,7 +218,7 @@ def _judge_rule(rule: Rule, notes: str) -> _Verdict:
         found = _shortfall(rule.check, notes)
     except UncheckableError as error:
         return _Verdict(errors=(f"{error} (the rule: {rule.message})",))
-    return _Verdict() if found is None else _Verdict((f"{rule.message} ({found})",))
+    return _Verdict() if found is None else _Verdict((_with_note(rule.message, found),))
 
 
 def _shortfall(check: Check, notes: str) -> str | None:
@@ -239,47 +241,76 @@ def _shortfall(check: Check, notes: str) -> str | None:
             assert_never(check)
 
 
-def _demands(criteria: Criteria) -> Iterator[str]:
+def _demanded(criteria: Criteria) -> tuple[str, ...]:
+    of_schemas = [rule for rule in _rules(criteria) if isinstance(rule.check, FitsSchema)]
+    return tuple(_demands(criteria, of_schemas[-1] if of_schemas else None))
+
+
+def _rules(criteria: Criteria) -> Iterator[Rule]:
+    match criteria:
+        case Rule():
+            yield criteria
+        case Rules(parts) | EveryPart(parts) | SomePart(parts):
+            for part in parts:
+                yield from _rules(part)
+        case Otherwise(part):
+            yield from _rules(part)
+        case _:
+            assert_never(criteria)
+
+
+def _demands(criteria: Criteria, last_schema: Rule | None) -> Iterator[str]:
+    """The demands; that the notes must hold JSON is said once, with the last rule about it."""
     match criteria:
         case Rule(check, message, when):
             applies = "" if when is None else f"When {describe(when)}: "
-            yield f"{applies}{message} ({_measure(check)})"
+            silent = isinstance(check, FitsSchema) and criteria is not last_schema
+            yield _with_note(f"{applies}{message}", None if silent else _measure(check))
         case Rules(()):
             yield "The notes must not be blank"
         case Rules(parts) | EveryPart(parts):
             for part in parts:
-                yield from _demands(part)
+                yield from _demands(part, last_schema)
         case SomePart(parts):
-            alternatives = " OR ".join("; ".join(_demands(part)) for part in parts)
+            alternatives = " OR ".join(_inline(_demands(part, last_schema)) for part in parts)
             if alternatives:
                 yield f"At least one of these must hold: {alternatives}"
         case Otherwise(part):
-            yield _negated(part)
+            yield f"This must not hold: {_inline(_demands(part, last_schema))}"
         case _:
             assert_never(criteria)
 
 
 def _negated(part: Criteria) -> str:
-    return f"This must not hold: {'; '.join(_demands(part))}"
+    return f"This must not hold: {_inline(_demanded(part))}"
 
 
-def _measure(check: Check) -> str:
+def _inline(demands: Iterable[str]) -> str:
+    return "; ".join(demand.removesuffix(".") for demand in demands)
+
+
+def _with_note(message: str, note: str | None) -> str:
+    """A message with a note in parentheses, inside its full stop."""
+    if note is None:
+        return message
+    return f"{message[:-1]} ({note})." if message.endswith(".") else f"{message} ({note})"
+
+
+def _measure(check: Check) -> str | None:
     match check:
         case Contains(value):
             return f'the notes must contain "{value}"'
         case Matches(pattern, flags):
-            return f"the notes must match /{pattern}/{flags}"
+            short = len(pattern) <= _SHOWN_PATTERN
+            return f"the notes must match /{pattern}/{flags}" if short else None
         case HasLength(least, None):
             return f"the notes must have at least {least or 0} characters"
         case HasLength(None, most):
             return f"the notes must have at most {most} characters"
         case HasLength(least, most):
             return f"the notes must have {least} to {most} characters"
-        case FitsSchema(schema):
-            return (
-                "the notes must be JSON, or have one ```json block, that fits this JSON Schema: "
-                f"{compact(schema)}"
-            )
+        case FitsSchema():
+            return "the notes must be JSON, or hold one ```json block"
         case _:
             assert_never(check)
 

@@ -26,15 +26,37 @@ def model_at(root: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel]
         root: the model of the whole document.
         loc: keys, indices and the tags of union members, as the validation reports them.
     """
+    kind = kind_at(root, loc)
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def kind_at(root: type[BaseModel], loc: Sequence[int | str]) -> object:
+    """The type of the value at a validation location, as `plain` gives it; None when unknown."""
     kind: object = root
     for part in loc:
-        kind = _step_into(_plain(kind), part)
-    plain = _plain(kind)
-    return plain if isinstance(plain, type) and issubclass(plain, BaseModel) else None
+        kind = _step_into(plain(kind), part)
+    return plain(kind)
+
+
+def is_union(kind: object) -> bool:
+    """Whether a type is one of several."""
+    return get_origin(kind) in (Union, types.UnionType)
+
+
+def plain(kind: object) -> object:
+    """A type without annotations and without the None of an optional field."""
+    while True:
+        if get_origin(kind) is Annotated:
+            kind = get_args(kind)[0]
+            continue
+        members = [member for member in get_args(kind) if member is not type(None)]
+        if not is_union(kind) or len(members) != 1:
+            return kind
+        kind = members[0]
 
 
 def _step_into(kind: object, part: int | str) -> object:
-    if _is_union(kind):
+    if is_union(kind):
         return next((member for member in get_args(kind) if Tag(str(part)) in _tags(member)), None)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         for name, field in kind.model_fields.items():
@@ -45,22 +67,6 @@ def _step_into(kind: object, part: int | str) -> object:
     if origin is tuple:
         return get_args(kind)[0]
     return get_args(kind)[1] if origin is dict else None
-
-
-def _plain(kind: object) -> object:
-    """A type without annotations and without the None of an optional field."""
-    while True:
-        if get_origin(kind) is Annotated:
-            kind = get_args(kind)[0]
-            continue
-        members = [member for member in get_args(kind) if member is not type(None)]
-        if not _is_union(kind) or len(members) != 1:
-            return kind
-        kind = members[0]
-
-
-def _is_union(kind: object) -> bool:
-    return get_origin(kind) in (Union, types.UnionType)
 
 
 def _tags(kind: object) -> list[object]:

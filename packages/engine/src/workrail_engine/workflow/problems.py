@@ -6,7 +6,7 @@ Problems name their place by a JSON pointer; `registry.documents` adds file and 
 import difflib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from workrail_engine.canonical import JsonValue
@@ -27,6 +27,12 @@ class Problem:
     """What would be accepted here."""
     suggestion: str | None = None
     """What to do about it."""
+    rests_on: tuple[str, ...] = field(default=("",), compare=False, repr=False)
+    """Places that would make the problem go away if something else stood at or below them.
+
+    Pointers, in which `*` is any item; a field that is absent counts as a place. The place of the
+    problem itself, and values the message quotes, need no mention. The default is the whole document.
+    """
 
 
 def in_document_order(problems: Iterable[Problem], document: JsonValue) -> tuple[Problem, ...]:
@@ -58,7 +64,14 @@ def one_of(names: Iterable[str]) -> str | None:
     return f"one of {listed}" if listed else None
 
 
-def unknown_name(what: str, pointer: str, name: str, known: Iterable[str]) -> Problem:
+def unknown_name(
+    what: str,
+    pointer: str,
+    name: str,
+    known: Iterable[str],
+    *,
+    rests_on: tuple[str, ...] = ("",),
+) -> Problem:
     """The problem of a name that nothing goes by: near misses, or else every known name.
 
     Args:
@@ -66,10 +79,12 @@ def unknown_name(what: str, pointer: str, name: str, known: Iterable[str]) -> Pr
         pointer: where the name is written.
         name: what is written there.
         known: the names that would be accepted.
+        rests_on: where names are declared; none when the names are fixed.
     """
     listed = sorted(known)
     if not listed:
-        return Problem(pointer, f"there is no {what} {shown(name)}: none is declared")
+        message = f"there is no {what} {shown(name)}: none is declared"
+        return Problem(pointer, message, rests_on=rests_on)
     suggestion = nearest(name, listed)
     expected = None if suggestion else one_of(listed)
-    return Problem(pointer, f"there is no {what} {shown(name)}", expected, suggestion)
+    return Problem(pointer, f"there is no {what} {shown(name)}", expected, suggestion, rests_on)

@@ -34,32 +34,17 @@ def problems_from(
         document: the value that was validated.
     """
     details = error.errors(include_url=False)
-    found = [_problem(detail, model, document) for detail in details if not _is_echo(detail)]
+    found = [_problem(detail, model, document) for detail in details if not is_echo(detail)]
     return in_document_order(found, document)
 
 
-def _is_echo(detail: ErrorDetails) -> bool:
+def is_echo(detail: ErrorDetails) -> bool:
     """Whether a list is only called too short because items of it are wrong themselves."""
     items = detail["input"]
     return detail["type"] == "too_short" and len(items) >= bounds_of(detail)["min_length"]
 
 
-def _problem(detail: ErrorDetails, model: type[BaseModel], document: JsonValue) -> Problem:
-    pointer, container, found = _place(detail["loc"], document)
-    match detail["type"]:
-        case "missing":
-            return Problem(pointer, "is required and missing")
-        case "extra_forbidden" | definition_values.UNKNOWN_FIELD:
-            return _unknown_field(pointer, detail["loc"], model)
-        case definition_values.UNKNOWN_TAG:
-            return _unknown_tag(pointer, found, detail)
-        case "invalid_key":
-            return Problem(pointer, "has a key that is not text", "text keys")
-        case _:
-            return Problem(pointer, *explained(detail, found if container else detail["input"]))
-
-
-def _place(loc: Sequence[int | str], document: JsonValue) -> tuple[str, bool, JsonValue]:
+def place_of(loc: Sequence[int | str], document: JsonValue) -> tuple[str, bool, JsonValue]:
     """The pointer of a location, whether it exists, and the value there.
 
     A location also names the union members that were tried (`=loop`); those are left out.
@@ -80,6 +65,21 @@ def _place(loc: Sequence[int | str], document: JsonValue) -> tuple[str, bool, Js
             continue
         pointer = child(pointer, part)
     return pointer, exists, current
+
+
+def _problem(detail: ErrorDetails, model: type[BaseModel], document: JsonValue) -> Problem:
+    pointer, container, found = place_of(detail["loc"], document)
+    match detail["type"]:
+        case "missing":
+            return Problem(pointer, "is required and missing")
+        case "extra_forbidden" | definition_values.UNKNOWN_FIELD:
+            return _unknown_field(pointer, detail["loc"], model)
+        case definition_values.UNKNOWN_TAG:
+            return _unknown_tag(pointer, found, detail)
+        case "invalid_key":
+            return Problem(pointer, "has a key that is not text", "text keys")
+        case _:
+            return Problem(pointer, *explained(detail, found if container else detail["input"]))
 
 
 def _unknown_field(pointer: str, loc: Sequence[int | str], root: type[BaseModel]) -> Problem:

@@ -91,18 +91,24 @@ def _repeated_texts(
         if isinstance(place.step, ParallelStep):
             delegations = [each.as_json() for each in place.step.parallel_delegations]
             where = f"{place.pointer}/parallelDelegations"
-            yield from _repeated_items(where, delegations, "delegation")
+            yield from _repeated_items(where, delegations, "delegation", rests_on=(where,))
 
 
-def _repeated_items(pointer: str, items: Sequence[JsonValue], what: str) -> Iterator[Problem]:
-    return _repeated(what, [(child(pointer, place), item) for place, item in enumerate(items)])
+def _repeated_items(
+    pointer: str, items: Sequence[JsonValue], what: str, *, rests_on: tuple[str, ...] = ()
+) -> Iterator[Problem]:
+    placed = [(child(pointer, place), item) for place, item in enumerate(items)]
+    return _repeated(what, placed, rests_on=rests_on)
 
 
-def _repeated(what: str, items: Iterable[tuple[str, JsonValue]]) -> Iterator[Problem]:
+def _repeated(
+    what: str, items: Iterable[tuple[str, JsonValue]], *, rests_on: tuple[str, ...] = ()
+) -> Iterator[Problem]:
     """A problem for each value that was there before, at the later place."""
     first: dict[bytes, str] = {}
     for pointer, value in items:
         earlier = first.setdefault(canonical_bytes(value), pointer)
         if earlier != pointer:
             message = f"repeats the {what} {shown(value)}, which is already at {earlier}"
-            yield Problem(pointer, message, suggestion="change or remove one of the two")
+            advice = "change or remove one of the two"
+            yield Problem(pointer, message, suggestion=advice, rests_on=rests_on)

@@ -1,10 +1,13 @@
 """Do the assessments a step refers to exist, and can its consequences come about?"""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from workrail_engine.workflow.definition_parts import AssessmentDefinition, AssessmentTrigger
 from workrail_engine.workflow.definition_steps import StandardStep
 from workrail_engine.workflow.problems import Problem, unknown_name
+
+_DECLARATIONS: Final = ("/assessments",)
 
 
 def assessment_problems(
@@ -21,12 +24,15 @@ def assessment_problems(
     refs = step.assessment_refs or ()
     for index, ref in enumerate(refs):
         if ref not in known:
-            yield unknown_name("assessment", f"{pointer}/assessmentRefs/{index}", ref, known)
+            place = f"{pointer}/assessmentRefs/{index}"
+            yield unknown_name("assessment", place, ref, known, rests_on=_DECLARATIONS)
     consequences = step.assessment_consequences or ()
     if consequences and not refs:
         message = "can never come about: the step refers to no assessment"
         advice = "add assessmentRefs to the step"
-        yield Problem(f"{pointer}/assessmentConsequences", message, suggestion=advice)
+        place = f"{pointer}/assessmentConsequences"
+        absent = (f"{pointer}/assessmentRefs",)
+        yield Problem(place, message, suggestion=advice, rests_on=absent)
         return
     if any(ref not in known for ref in refs):
         return
@@ -34,23 +40,30 @@ def assessment_problems(
     seen: set[tuple[str, str | None]] = set()
     for index, consequence in enumerate(consequences):
         place = f"{pointer}/assessmentConsequences/{index}/when"
-        yield from _trigger(consequence.when, place, referenced)
+        grounds = (*_DECLARATIONS, f"{pointer}/assessmentRefs", place)
+        yield from _trigger(consequence.when, place, referenced, grounds)
         trigger = (consequence.when.any_equals_level, consequence.when.for_assessment)
         if trigger in seen:
             message = "repeats the trigger of an earlier consequence"
-            yield Problem(place, message, suggestion="join the two consequences into one")
+            advice = "join the two consequences into one"
+            whole = (f"{pointer}/assessmentConsequences",)
+            yield Problem(place, message, suggestion=advice, rests_on=whole)
         seen.add(trigger)
 
 
 def _trigger(
-    trigger: AssessmentTrigger, pointer: str, referenced: Sequence[AssessmentDefinition]
+    trigger: AssessmentTrigger,
+    pointer: str,
+    referenced: Sequence[AssessmentDefinition],
+    grounds: tuple[str, ...],
 ) -> Iterator[Problem]:
     """What is wrong with one trigger, given the assessments the step refers to."""
     scope = trigger.for_assessment
     names = [assessment.id for assessment in referenced]
     if scope is not None and scope not in names:
         where = f"{pointer}/forAssessment"
-        yield unknown_name("assessment among the step's assessmentRefs named", where, scope, names)
+        what = "assessment among the step's assessmentRefs named"
+        yield unknown_name(what, where, scope, names, rests_on=grounds)
         return
     levels = {
         level: None
@@ -61,4 +74,5 @@ def _trigger(
     }
     if trigger.any_equals_level not in levels:
         where = f"{pointer}/anyEqualsLevel"
-        yield unknown_name("assessment level", where, trigger.any_equals_level, levels)
+        level = trigger.any_equals_level
+        yield unknown_name("assessment level", where, level, levels, rests_on=grounds)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -15,8 +16,10 @@ from workrail_engine.workflow.definition_parts import (
 )
 from workrail_engine.workflow.definition_steps import LoopStep, StandardStep, Step
 from workrail_engine.workflow.placed_steps import PlacedStep
-from workrail_engine.workflow.pointers import child
+from workrail_engine.workflow.pointers import child, parent
 from workrail_engine.workflow.problems import Problem, one_of, shown, unknown_name
+
+_ADVICE: Final = "change or remove one of the two"
 
 
 def function_problems(
@@ -29,18 +32,31 @@ def function_problems(
         if isinstance(step, LoopStep | StandardStep):
             yield from _repeated(step.function_definitions, place.pointer)
         if isinstance(step, StandardStep):
-            loop = place.loop or _loop_naming(step.id, definition.steps)
+            loop, owner = _lender(place, definition.steps)
             visible = chain(
                 definition.function_definitions,
                 loop.function_definitions if loop else (),
                 step.function_definitions,
             )
             known = {function.name: function for function in visible}
-            yield from _uses(step, place.pointer, known)
+            yield from _uses(step, place.pointer, known, _scopes(place, owner))
 
 
-def _loop_naming(step_id: str, steps: Sequence[Step]) -> LoopStep | None:
-    return next((s for s in steps if isinstance(s, LoopStep) and s.body == step_id), None)
+def _lender(place: PlacedStep, steps: Sequence[Step]) -> tuple[LoopStep | None, str]:
+    """The loop whose functions a step sees because it repeats the step, and its pointer."""
+    if place.loop is not None:
+        return place.loop, parent(parent(place.pointer))
+    for index, step in enumerate(steps):
+        if isinstance(step, LoopStep) and step.body == place.step.id:
+            return step, child("/steps", index)
+    return None, ""
+
+
+def _scopes(place: PlacedStep, loop: str) -> tuple[str, ...]:
+    """The places that decide which functions a step sees."""
+    by_name = () if place.loop else ("/steps/*/body", "/steps/*/id")
+    owners = ("", place.pointer, loop)
+    return (*by_name, *(child(owner, "functionDefinitions") for owner in owners))
 
 
 def _repeated(functions: Sequence[FunctionDefinition], owner: str) -> Iterator[Problem]:
@@ -49,59 +65,71 @@ def _repeated(functions: Sequence[FunctionDefinition], owner: str) -> Iterator[P
         pointer = f"{owner}/functionDefinitions/{index}"
         if function.name in names:
             message = f"repeats the function {shown(function.name)} of the same list"
-            yield Problem(f"{pointer}/name", message, suggestion="change or remove one of the two")
+            yield Problem(f"{pointer}/name", message, suggestion=_ADVICE, rests_on=())
         names.add(function.name)
         parameters: set[str] = set()
         for place, parameter in enumerate(function.parameters):
             if parameter.name in parameters:
                 message = f"repeats the parameter {shown(parameter.name)}"
                 where = f"{pointer}/parameters/{place}/name"
-                yield Problem(where, message, suggestion="change or remove one of the two")
+                yield Problem(where, message, suggestion=_ADVICE, rests_on=())
             parameters.add(parameter.name)
 
 
 def _uses(
-    step: StandardStep, pointer: str, known: Mapping[str, FunctionDefinition]
+    step: StandardStep,
+    pointer: str,
+    known: Mapping[str, FunctionDefinition],
+    scopes: tuple[str, ...],
 ) -> Iterator[Problem]:
     for index, reference in enumerate(step.function_references):
         name = reference.removesuffix("()")
         if name not in known:
-            yield unknown_name("function", f"{pointer}/functionReferences/{index}", name, known)
+            place = f"{pointer}/functionReferences/{index}"
+            yield unknown_name("function", place, name, known, rests_on=scopes)
     for index, call in enumerate(step.function_calls):
         place = f"{pointer}/functionCalls/{index}"
         function = known.get(call.name)
         if function is None:
-            yield unknown_name("function", f"{place}/name", call.name, known)
+            yield unknown_name("function", f"{place}/name", call.name, known, rests_on=scopes)
         else:
-            yield from _call(call, function, f"{place}/args")
+            yield from _call(call, function, f"{place}/args", scopes)
 
 
-def _call(call: FunctionCall, function: FunctionDefinition, pointer: str) -> Iterator[Problem]:
+def _call(
+    call: FunctionCall, function: FunctionDefinition, pointer: str, scopes: tuple[str, ...]
+) -> Iterator[Problem]:
     parameters = {parameter.name: parameter for parameter in function.parameters}
     for name, parameter in parameters.items():
         has_default = "default" in parameter.model_fields_set
         if parameter.required and not has_default and name not in call.args:
             message = f"is required by {function.name}() and missing"
-            yield Problem(child(pointer, name), message, _kind(parameter))
+            place = child(pointer, name)
+            yield Problem(place, message, _kind(parameter), rests_on=scopes)
     for name, value in call.args.items():
         place = child(pointer, name)
         parameter = parameters.get(name)
         if parameter is not None:
-            yield from _argument(value, parameter, place)
+            yield from _argument(value, parameter, place, scopes)
         elif parameters:
-            yield unknown_name(f"parameter of {function.name}() named", place, name, parameters)
+            what = f"parameter of {function.name}() named"
+            yield unknown_name(what, place, name, parameters, rests_on=scopes)
 
 
-def _argument(value: JsonValue, parameter: FunctionParameter, pointer: str) -> Iterator[Problem]:
+def _argument(
+    value: JsonValue, parameter: FunctionParameter, pointer: str, scopes: tuple[str, ...]
+) -> Iterator[Problem]:
     if not _fits(value, parameter.type):
         kind = _kind(parameter)
-        yield Problem(pointer, f"must be {kind}, not {shown(value)}", kind)
+        message = f"must be {kind}, not {shown(value)}"
+        yield Problem(pointer, message, kind, rests_on=scopes)
         return
     allowed = parameter.enum
     if allowed is None:
         return
     if canonical_bytes(value) not in {canonical_bytes(each) for each in allowed}:
-        yield Problem(pointer, f"cannot be {shown(value)}", one_of(shown(each) for each in allowed))
+        expected = one_of(shown(each) for each in allowed)
+        yield Problem(pointer, f"cannot be {shown(value)}", expected, rests_on=scopes)
 
 
 def _kind(parameter: FunctionParameter) -> str:

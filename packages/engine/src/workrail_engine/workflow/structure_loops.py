@@ -19,7 +19,7 @@ LOOP_CONTROL: Final = "wr.contracts.loop_control"
 
 def loop_problems(steps: Sequence[Step]) -> Iterator[Problem]:
     """What is wrong with the loops among the top-level steps."""
-    owners: dict[str, str] = {}
+    owners: dict[str, tuple[str, str]] = {}
     for index, step in enumerate(steps):
         if not isinstance(step, LoopStep):
             continue
@@ -27,12 +27,13 @@ def loop_problems(steps: Sequence[Step]) -> Iterator[Problem]:
         yield from _rule(step, pointer, steps)
         yield from _condition_source(step, pointer)
         if isinstance(step.body, str):
-            yield from _named_body(step.body, child(pointer, "body"), steps)
-            owner = owners.setdefault(step.body, step.id)
+            yield from _named_body(step.body, pointer, steps)
+            owner, kind = owners.setdefault(step.body, (step.id, child(pointer, "type")))
             if owner != step.id:
                 message = f"step {shown(step.body)} is already the body of loop {shown(owner)}"
                 advice = "give each loop a step of its own"
-                yield Problem(child(pointer, "body"), message, suggestion=advice)
+                grounds = (child(pointer, "type"), kind)
+                yield Problem(child(pointer, "body"), message, None, advice, grounds)
 
 
 def _rule(step: LoopStep, pointer: str, steps: Sequence[Step]) -> Iterator[Problem]:
@@ -47,7 +48,8 @@ def _rule(step: LoopStep, pointer: str, steps: Sequence[Step]) -> Iterator[Probl
             missing = "items" if loop.items is None else None
     if missing is not None:
         message = f"a loop of type {loop.type} needs {missing}"
-        yield Problem(child(pointer, "loop"), message, missing, f"add {missing}")
+        grounds = ("/steps",) if isinstance(step.body, str) else (pointer,)
+        yield Problem(child(pointer, "loop"), message, missing, f"add {missing}", grounds)
 
 
 def _is_steered(step: LoopStep, steps: Sequence[Step]) -> bool:
@@ -66,25 +68,30 @@ def _condition_source(step: LoopStep, pointer: str) -> Iterator[Problem]:
         return
     place = f"{pointer}/loop/conditionSource/contractRef"
     if source.contract_ref not in CONTRACTS:
-        yield unknown_name("contract", place, source.contract_ref, [LOOP_CONTROL])
+        yield unknown_name("contract", place, source.contract_ref, [LOOP_CONTROL], rests_on=())
         return
     message = f"artifacts of {source.contract_ref} do not say whether a loop goes on"
-    yield Problem(place, message, LOOP_CONTROL, f"use {LOOP_CONTROL}")
+    yield Problem(place, message, LOOP_CONTROL, f"use {LOOP_CONTROL}", ())
 
 
-def _named_body(name: str, pointer: str, steps: Sequence[Step]) -> Iterator[Problem]:
+def _named_body(name: str, loop: str, steps: Sequence[Step]) -> Iterator[Problem]:
+    """What is wrong with the top-level step that the loop at a pointer names."""
+    pointer, kind = child(loop, "body"), child(loop, "type")
     target = next((step for step in steps if step.id == name), None)
     if target is None:
         candidates = [step.id for step in steps if isinstance(step, StandardStep)]
-        yield unknown_name("top-level step", pointer, name, candidates)
+        grounds = ("/steps/*/id", "/steps/*/type")
+        yield unknown_name("top-level step", pointer, name, candidates, rests_on=grounds)
         return
+    place = child("/steps", steps.index(target))
+    grounds = (kind, place)
     if not isinstance(target, StandardStep):
         message = (
             f"step {shown(name)} is of type {target.type}; a loop can name ordinary steps only"
         )
-        yield Problem(pointer, message, suggestion="write the steps of the body into the loop")
+        advice = "write the steps of the body into the loop"
+        yield Problem(pointer, message, suggestion=advice, rests_on=grounds)
         return
-    place = child("/steps", steps.index(target))
     forbidden = {
         "runCondition": target.run_condition,
         "audit": target.audit,
@@ -94,4 +101,4 @@ def _named_body(name: str, pointer: str, steps: Sequence[Step]) -> Iterator[Prob
         if value is not None:
             message = "is not possible on a step that a loop names as its body"
             advice = "write the step into the loop's body, or put this on the loop"
-            yield Problem(child(place, field), message, suggestion=advice)
+            yield Problem(child(place, field), message, suggestion=advice, rests_on=grounds)

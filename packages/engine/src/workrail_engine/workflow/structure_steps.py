@@ -25,7 +25,8 @@ def standard_step_problems(step: StandardStep, pointer: str) -> Iterator[Problem
         if "{{wr." in fragment.text:
             place = f"{pointer}/promptFragments/{index}/text"
             advice = "move this text into the prompt, or write the value out"
-            yield Problem(place, "holds a `{{wr.` token; fragments cannot", suggestion=advice)
+            message = "holds a `{{wr.` token; fragments cannot"
+            yield Problem(place, message, suggestion=advice, rests_on=())
     if step.audit is not None and step.audit.prompt is None and step.audit.rubric is None:
         yield _nothing_in(f"{pointer}/audit", "prompt", "rubric")
     verification = step.verification
@@ -51,20 +52,25 @@ def _prompt_forms(step: StandardStep, pointer: str) -> Iterator[Problem]:
     given = [form for form, value in zip(_PROMPT_FORMS, values, strict=True) if value is not None]
     expected = "exactly one of prompt, promptBlocks, templateCall"
     if not given:
-        yield Problem(pointer, f"step {shown(step.id)} has no prompt", expected, "add a prompt")
+        message = f"step {shown(step.id)} has no prompt"
+        absent = tuple(child(pointer, name) for name in ("type", *_PROMPT_FORMS))
+        yield Problem(pointer, message, expected, "add a prompt", absent)
     for extra in given[1:]:
         message = f"stands beside {given[0]}; a step has only one of them"
-        yield Problem(child(pointer, extra), message, expected, f"keep {extra} or {given[0]}")
+        advice = f"keep {extra} or {given[0]}"
+        yield Problem(child(pointer, extra), message, expected, advice, ())
 
 
 def _nothing_in(pointer: str, *fields: str) -> Problem:
     wanted = " or ".join(fields)
-    return Problem(pointer, "says nothing", f"{wanted}, or both", f"add {wanted}, or remove it")
+    advice = f"add {wanted}, or remove it"
+    return Problem(pointer, "says nothing", f"{wanted}, or both", advice, (pointer,))
 
 
 def _contract(contract: OutputContractDefinition | None, pointer: str) -> Iterator[Problem]:
     if contract is not None and contract.contract_ref not in CONTRACTS:
-        yield unknown_name("contract", f"{pointer}/contractRef", contract.contract_ref, CONTRACTS)
+        place, name = f"{pointer}/contractRef", contract.contract_ref
+        yield unknown_name("contract", place, name, CONTRACTS, rests_on=())
 
 
 def _criteria(criteria: CriteriaForm, pointer: str) -> Iterator[Problem]:
@@ -103,7 +109,7 @@ def _rule(rule: ValidationRule, pointer: str) -> Iterator[Problem]:
             missing = "schema" if rule.schema_ is None else None
     if missing is not None:
         message = f"a rule of type {rule.type} needs {missing}"
-        yield Problem(pointer, message, missing, f"add {missing}")
+        yield Problem(pointer, message, missing, f"add {missing}", (pointer,))
 
 
 def _regex(rule: ValidationRule, pointer: str) -> Iterator[Problem]:
@@ -112,10 +118,11 @@ def _regex(rule: ValidationRule, pointer: str) -> Iterator[Problem]:
     try:
         matches(rule.pattern, rule.flags or "", "")
     except UncheckableError as error:
-        yield Problem(child(pointer, "pattern"), str(error), "a regular expression")
+        place, expected = child(pointer, "pattern"), "a regular expression"
+        yield Problem(place, str(error), expected, rests_on=(pointer,))
 
 
 def _length(rule: ValidationRule, pointer: str) -> Iterator[Problem]:
     if rule.min is not None and rule.max is not None and rule.min > rule.max:
         message = f"no text has at least {rule.min} and at most {rule.max} characters"
-        yield Problem(pointer, message, "min not above max", "swap min and max")
+        yield Problem(pointer, message, "min not above max", "swap min and max", (pointer,))
