@@ -25,9 +25,14 @@ class Places:
     user_workflows: Path
     workspace: Path
 
+    @property
+    def managed_sources(self) -> Path:
+        return self.user_workflows.parent / "sources"
+
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
+    (tmp_path / "bundled").mkdir()
     return Places(
         bundled_dir=tmp_path / "bundled",
         user_workflows=tmp_path / "home" / "workflows",
@@ -77,7 +82,18 @@ def test_without_a_workspace_only_bundled_and_user_workflows_are_seen(places: Pl
     assert [entry.id for entry in Registry(places).catalog(None).entries] == ["wr.alpha"]
 
 
-def test_no_folder_at_all_is_an_empty_catalog(places: Places) -> None:
+@pytest.mark.rule("REG-20")
+def test_a_library_that_is_not_there_is_listed_and_hurts_no_other(places: Places) -> None:
+    places.bundled_dir.rmdir()
+    put(places.user_workflows / "b.json")
+    catalog = Registry(places).catalog(None)
+    assert [entry.id for entry in catalog.entries] == ["team.build"]
+    (fault,) = catalog.broken
+    assert (fault.path, fault.source) == (str(places.bundled_dir), "bundled")
+    assert "WORKRAIL_BUNDLED_DIR" in fault.problems[0].message
+
+
+def test_no_folder_but_the_library_is_an_empty_catalog(places: Places) -> None:
     catalog = Registry(places).catalog(places.workspace)
     assert (catalog.entries, catalog.broken) == ((), ())
 

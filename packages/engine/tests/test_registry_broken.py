@@ -24,9 +24,14 @@ class Places:
     user_workflows: Path
     workspace: Path
 
+    @property
+    def managed_sources(self) -> Path:
+        return self.user_workflows.parent / "sources"
+
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
+    (tmp_path / "bundled").mkdir()
     return Places(
         bundled_dir=tmp_path / "bundled",
         user_workflows=tmp_path / "home" / "workflows",

@@ -14,6 +14,10 @@ class Places:
     bundled_dir: Path
     user_workflows: Path
 
+    @property
+    def managed_sources(self) -> Path:
+        return self.user_workflows.parent / "sources"
+
 
 STEPS: JsonValue = [
     {

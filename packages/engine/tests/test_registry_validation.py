@@ -20,6 +20,10 @@ class Places:
     bundled_dir: Path
     user_workflows: Path
 
+    @property
+    def managed_sources(self) -> Path:
+        return self.user_workflows.parent / "sources"
+
 
 def put(path: Path, workflow_id: str = "team.build", **fields: JsonValue) -> Path:
     document: dict[str, JsonValue] = {

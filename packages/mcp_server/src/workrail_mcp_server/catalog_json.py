@@ -28,6 +28,8 @@ def entry_json(entry: WorkflowEntry) -> JsonObject:
         "steps": entry.steps,
         "routine": entry.routine,
         "shadows": entry.shadows,
+        "managedSource": entry.managed,
+        "untrusted": entry.untrusted,
     }
 
 

@@ -52,6 +52,10 @@ class ToolSpec:
     """A call that would be accepted, for errors and documents."""
     reads_only: bool = False
     idempotent: bool = False
+    reaches_out: bool = False
+    """Whether it may use the network."""
+    takes_away: bool = False
+    """Whether it may remove what somebody set up."""
     search_hint: str | None = None
     """Words by which a client that loads tools late finds this one; None: load it at once."""
 

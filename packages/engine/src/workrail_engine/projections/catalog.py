@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from workrail_engine.outcomes import ReferenceView
 
-SourceName: TypeAlias = Literal["bundled", "user", "project"]
+SourceName: TypeAlias = Literal["bundled", "user", "managed", "git", "project"]
 OutlineKind: TypeAlias = Literal["step", "loop", "parallel", "audit", "verification", "synthesis"]
 
 
@@ -74,6 +74,10 @@ class WorkflowEntry:
     """Whether other workflows may take its steps in as a template."""
     shadows: tuple[str, ...] = ()
     """Paths of files with the same id that this one replaces, nearest first."""
+    managed: str | None = None
+    """The name of the added source it comes from."""
+    untrusted: bool = False
+    """It cannot be started before a person trusts that source as it is now."""
 
 
 @dataclass(frozen=True)

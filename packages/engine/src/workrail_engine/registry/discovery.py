@@ -61,6 +61,8 @@ def discover(source: Source) -> Findings:
         walk.folder(str(source.root), walk.root, ())
     elif Path(walk.root).exists():
         walk.blame(str(source.root), "is not a folder, so no workflows are found there")
+    elif source.absence is not None:
+        walk.blame(str(source.root), source.absence)
     return findings
 
 

@@ -5,23 +5,22 @@ when it changed. Starting a workflow reads only the files that could define it.
 """
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from workrail_engine.errors import WorkflowNotFoundError
+from workrail_engine.errors import UntrustedWorkflowError, WorkflowNotFoundError
 from workrail_engine.outcomes import ReferenceView
 from workrail_engine.projections.catalog import Catalog, WorkflowOutline
 from workrail_engine.registry.bindings import bindings_of
-from workrail_engine.registry.discovery import Fault, FoundFile, Stamp, discover, unseen
+from workrail_engine.registry.discovery import FoundFile
 from workrail_engine.registry.kept import Kept
+from workrail_engine.registry.looking import Files, Lookout, Signature, signature_of
 from workrail_engine.registry.outline import outline
 from workrail_engine.registry.preparing import invalid, prepare_file, uses_templates
 from workrail_engine.registry.reading import FileReader
 from workrail_engine.registry.references import resolve_references
 from workrail_engine.registry.resolution import Resolved, Winner, resolve
-from workrail_engine.registry.sources import Folders, sources_for
+from workrail_engine.registry.sources import Folders
 from workrail_engine.registry.templates import templates_of
 from workrail_engine.workflow.compiled import CompiledWorkflow
 from workrail_engine.workflow.definition import WorkflowDefinition
@@ -31,8 +30,7 @@ _PREPARED_KEPT = 64
 _CATALOGS_KEPT = 8
 _NEAR_MISSES = 4
 
-_Signature: TypeAlias = tuple[tuple[str, Stamp], ...]
-_PreparedKey: TypeAlias = tuple[_Signature, tuple[tuple[str, str], ...]]
+_PreparedKey: TypeAlias = tuple[Signature, tuple[tuple[str, str], ...]]
 
 
 class Registry:
@@ -40,13 +38,19 @@ class Registry:
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
+        self._lookout = Lookout(folders)
         self._files = FileReader()
-        self._resolved: Kept[_Signature, Resolved] = Kept(_CATALOGS_KEPT)
+        self._resolved: Kept[Signature, Resolved] = Kept(_CATALOGS_KEPT)
         self._prepared: Kept[_PreparedKey, PreparedWorkflow] = Kept(_PREPARED_KEPT)
+
+    @property
+    def managed_sources(self) -> Path:
+        """The folder with the list of added sources."""
+        return self._folders.managed_sources
 
     def catalog(self, workspace: Path | None) -> Catalog:
         """Every listed workflow a workspace sees, and every file that cannot be used."""
-        return self._everything(self._look(workspace)).catalog
+        return self._everything(self._lookout.files(workspace)).catalog
 
     def definition(self, workflow_id: str, workspace: Path | None) -> WorkflowDefinition:
         """A workflow as its author wrote it.
@@ -55,22 +59,29 @@ class Registry:
             WorkflowNotFoundError: no such workflow; the message offers near misses.
             InvalidDefinitionError: its file is broken; the message holds every problem.
         """
-        return self._find(workflow_id, self._look(workspace)).definition
+        return self._find(workflow_id, self._lookout.files(workspace)).definition
 
     def prepare(self, workflow_id: str, workspace: Path | None) -> PreparedWorkflow:
         """A workflow ready to be pinned and run.
 
         Raises:
             WorkflowNotFoundError: no such workflow; the message offers near misses.
+            UntrustedWorkflowError: it comes from a source nobody trusts as it is now.
             InvalidDefinitionError: its file, or the project's bindings file, is broken; the
                 message holds every problem.
         """
-        files = self._look(workspace)
-        return self._prepare(self._find(workflow_id, files), files, workspace)
+        files = self._lookout.files(workspace)
+        winner = self._find(workflow_id, files)
+        if not winner.file.source.trusted:
+            raise _untrusted(winner)
+        return self._prepare(winner, files, workspace)
 
     def inspect(self, workflow_id: str, workspace: Path | None) -> WorkflowOutline:
-        """A workflow seen whole, without running it. Raises what `prepare` raises."""
-        files = self._look(workspace)
+        """A workflow seen whole, without running it; also one that is not trusted.
+
+        Raises what `prepare` raises for any other reason.
+        """
+        files = self._lookout.files(workspace)
         winner = self._find(workflow_id, files)
         workflow = self._prepare(winner, files, workspace).compiled
         references = self.references(workflow, workspace)
@@ -82,18 +93,7 @@ class Registry:
         """Where a workflow's documents lie."""
         return resolve_references(workflow, workspace, self._folders.bundled_dir)
 
-    def _look(self, workspace: Path | None) -> "_Files":
-        found: list[FoundFile] = []
-        faults: list[Fault] = []
-        seen: set[str] = set()
-        absolute = workspace.absolute() if workspace is not None else None
-        for source in sources_for(self._folders, absolute):
-            findings = discover(source)
-            found.extend(unseen(findings, seen))
-            faults.extend(findings.faults)
-        return _Files(tuple(found), tuple(faults))
-
-    def _everything(self, files: "_Files") -> Resolved:
+    def _everything(self, files: Files) -> Resolved:
         signature = files.signature()
         known = self._resolved.get(signature)
         if known is None:
@@ -101,7 +101,7 @@ class Registry:
             self._resolved.put(signature, known)
         return known
 
-    def _find(self, workflow_id: str, files: "_Files") -> Winner:
+    def _find(self, workflow_id: str, files: Files) -> Winner:
         likely = (file for file in files.found if self._files.may_define(file, workflow_id))
         resolved = self._resolved.get(files.signature()) or resolve(self._files.read_all(likely))
         if workflow_id in resolved.blocked:
@@ -111,13 +111,15 @@ class Registry:
             raise _not_found(workflow_id, self._everything(files).catalog)
         return resolved.winners[workflow_id]
 
-    def _prepare(self, winner: Winner, files: "_Files", workspace: Path | None) -> PreparedWorkflow:
+    def _prepare(self, winner: Winner, files: Files, workspace: Path | None) -> PreparedWorkflow:
         definition = winner.definition
         routines = (
-            [file for file in files.found if file.routine] if uses_templates(definition) else []
+            [file for file in files.found if file.routine and _may_serve(file, winner)]
+            if uses_templates(definition)
+            else []
         )
         overrides = bindings_of(definition, workspace)
-        key = (_signature([winner.file, *routines]), tuple(sorted(overrides.items())))
+        key = (signature_of([winner.file, *routines]), tuple(sorted(overrides.items())))
         known = self._prepared.get(key)
         if known is not None:
             return known
@@ -128,21 +130,20 @@ class Registry:
         return self._prepared.put(key, prepared)
 
 
-@dataclass(frozen=True)
-class _Files:
-    """What lies in the sources of a workspace, lowest source first."""
-
-    found: tuple[FoundFile, ...]
-    faults: tuple[Fault, ...]
-
-    def signature(self) -> _Signature:
-        """Another value means that something changed."""
-        faults = ((f"{fault.path}: {fault.message}", (0, 0, 0, 0)) for fault in self.faults)
-        return (*_signature(self.found), *faults)
+def _may_serve(routine: FoundFile, winner: Winner) -> bool:
+    """Whether a routine may become part of a workflow: trusted, or a neighbour of it."""
+    source = routine.source
+    return source.trusted or source.managed == winner.file.source.managed
 
 
-def _signature(found: Iterable[FoundFile]) -> _Signature:
-    return tuple((file.path, file.stamp) for file in found)
+def _untrusted(winner: Winner) -> UntrustedWorkflowError:
+    name = winner.file.source.managed
+    message = (
+        f'Workflow "{winner.definition.id}" comes from the source {name}, which nobody has trusted as '
+        f"it is now, so it was not started. A person looks at it (`workrail trust --list`) and runs "
+        f"`workrail trust {name}`, or removes it (`workrail source remove {name}`)."
+    )
+    return UntrustedWorkflowError(message)
 
 
 def _not_found(workflow_id: str, catalog: Catalog) -> WorkflowNotFoundError:

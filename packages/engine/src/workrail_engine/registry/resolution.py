@@ -133,10 +133,12 @@ def entry_for(
         about=definition.about,
         source=found.source.name,
         path=found.path,
-        tags=tags_of(definition, found.source.name, routine=found.routine),
+        tags=tags_of(definition, found.source, routine=found.routine),
         steps=_count(definition),
         routine=found.routine,
         shadows=shadows,
+        managed=found.source.managed,
+        untrusted=not found.source.trusted,
     )
 
 

@@ -1,8 +1,8 @@
 """Where are workflow files looked for, and which place wins?
 
-From low to high: the bundled library, the user's folder, then two folders of the project. A later
-source replaces an earlier one on equal id, except for `wr.` ids, which only the bundled library may
-define.
+From low to high: the bundled library, the user's folder, folders and then repositories that were
+added, then two folders of the project. A later source replaces an earlier one on equal id, except
+for `wr.` ids, which only the bundled library may define.
 """
 
 from dataclasses import dataclass
@@ -13,10 +13,14 @@ from workrail_engine.projections.catalog import SourceName
 
 RESERVED_PREFIX = "wr."
 BINDINGS_FILE = Path(".workrail") / "bindings.json"
+_NO_LIBRARY = (
+    "is not there, so the workflows that come with the product are missing. Name their folder with "
+    "WORKRAIL_BUNDLED_DIR, or unset it to use the library of the installation"
+)
 
 
 class Folders(Protocol):
-    """The folders that do not depend on a workspace; either may be absent from the disk."""
+    """The folders that do not depend on a workspace."""
 
     @property
     def bundled_dir(self) -> Path:
@@ -25,7 +29,12 @@ class Folders(Protocol):
 
     @property
     def user_workflows(self) -> Path:
-        """The user's own workflows."""
+        """The user's own workflows; may be absent from the disk."""
+        ...
+
+    @property
+    def managed_sources(self) -> Path:
+        """The list of added sources and what was fetched of them; may be absent from the disk."""
         ...
 
 
@@ -37,18 +46,29 @@ class Source:
     root: Path
     shared: bool = False
     """Whether other programs keep files there too, so that not every file is meant for us."""
+    managed: str | None = None
+    """The name of the added source it belongs to."""
+    trusted: bool = True
+    """Whether its workflows may be started."""
+    absence: str | None = None
+    """What to say when the folder is not there; None: it need not be."""
 
 
-def sources_for(folders: Folders, workspace: Path | None) -> tuple[Source, ...]:
-    """The sources a workspace sees, lowest first."""
-    always = (Source("bundled", folders.bundled_dir), Source("user", folders.user_workflows))
+def sources_for(
+    folders: Folders, workspace: Path | None
+) -> tuple[tuple[Source, ...], tuple[Source, ...]]:
+    """The sources below and above the added ones, each lowest first."""
+    always = (
+        Source("bundled", folders.bundled_dir, absence=_NO_LIBRARY),
+        Source("user", folders.user_workflows),
+    )
     if workspace is None:
-        return always
-    return (
-        *always,
+        return always, ()
+    own = (
         Source("project", workspace / "workflows", shared=True),
         Source("project", workspace / ".workrail" / "workflows"),
     )
+    return always, own
 
 
 def is_reserved(workflow_id: str, source: SourceName) -> bool:

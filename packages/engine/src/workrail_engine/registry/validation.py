@@ -21,10 +21,11 @@ from workrail_engine.registry.discovery import (
     is_workflow_name,
     unseen,
 )
+from workrail_engine.registry.looking import Lookout
 from workrail_engine.registry.preparing import prepare_file
 from workrail_engine.registry.reading import FileReader, ReadFile, Usable, declared_id
 from workrail_engine.registry.resolution import RESERVED_MESSAGE
-from workrail_engine.registry.sources import Folders, Source, is_reserved, sources_for
+from workrail_engine.registry.sources import Folders, Source, is_reserved
 from workrail_engine.registry.templates import templates_of
 from workrail_engine.workflow.expand import RoutineTemplate
 from workrail_engine.workflow.prepared import PreparedWorkflow
@@ -40,11 +41,11 @@ def validate(
 
     Args:
         paths: files and folders that exist.
-        folders: where the bundled and the user's routines lie.
+        folders: where the routines lie that every workspace sees.
         workspace: whose routines and bindings count; None: nobody's.
         checked: told (files done, files in all) after each file.
     """
-    sources = sources_for(folders, workspace)
+    sources = Lookout(folders).sources(workspace)
     found, faults = _gathered(paths, sources)
     reader = FileReader()
     theirs = (file for source in sources for file in discover(source).files if file.routine)

@@ -63,6 +63,15 @@ def _print(out: Console, outline: WorkflowOutline) -> None:
     out.print(styled((entry.name, "bold"), f" ({entry.id} {entry.version})"))
     out.print(styled((f"{entry.source}: {entry.path}", "dim")))
     out.print(styled((outline.workflow_hash, "dim")))
+    if entry.untrusted:
+        out.print(
+            styled(
+                (
+                    f"Untrusted: it cannot be started before `workrail trust {entry.managed}`.",
+                    "yellow",
+                )
+            )
+        )
     for text in (entry.description, entry.about):
         if text:
             out.print()

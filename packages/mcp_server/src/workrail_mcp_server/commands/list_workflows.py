@@ -64,6 +64,10 @@ def _print(out: Console, catalog: Catalog, entries: Sequence[WorkflowEntry]) -> 
         facts = [steps, *entry.tags]
         out.print(styled((entry.id, "bold"), "  ", entry.name, (f"  ({', '.join(facts)})", "dim")))
         out.print(indented(entry.description, 4))
+        if entry.untrusted:
+            out.print(
+                styled((f"    untrusted: to start it, workrail trust {entry.managed}", "yellow"))
+            )
         for path in entry.shadows:
             out.print(styled((f"    used instead of {path}", "dim")))
     if catalog.broken:

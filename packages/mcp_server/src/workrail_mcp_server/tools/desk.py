@@ -15,7 +15,7 @@ from workrail_engine.engine import Engine, open_engine
 from workrail_engine.system import Locations
 from workrail_mcp_server.present_text import within_reply
 from workrail_mcp_server.schemas import ToolSpec
-from workrail_mcp_server.tools import choosing, listing, returning, stepping
+from workrail_mcp_server.tools import choosing, listing, returning, sourcing, stepping
 from workrail_mcp_server.tools.arguments import Arguments, read_arguments
 
 Work = Callable[[Engine, Arguments, Path], str]
@@ -29,6 +29,7 @@ _WORK: Mapping[str, Work] = {
     listing.CHECKPOINT_WORKFLOW.name: stepping.checkpoint_workflow,
     listing.RESUME_SESSION.name: returning.resume_session,
     listing.READ_ARTIFACT.name: returning.read_artifact,
+    listing.MANAGE_WORKFLOW_SOURCE.name: sourcing.manage_workflow_source,
 }
 
 

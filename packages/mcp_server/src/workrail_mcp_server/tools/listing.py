@@ -9,19 +9,18 @@ _COPIED_EXACTLY = "ct_ token of the last answer, copied exactly"
 _NOTES_TEXT = "What you did, found and decided; markdown"
 _CONTEXT_TEXT = "Changes to the session's variables; null deletes one"
 _ARTIFACTS_TEXT = 'Typed results the step asks for, each with a "kind"'
-_WORKSPACE_TEXT = "Absolute path of the project; default: the current one"
+_WORKSPACE_TEXT = "Absolute path of the project; default: current"
 
 
 LIST_WORKFLOWS = ToolSpec(
     name="list_workflows",
     title="List workflows",
-    description="Find a workflow for the task at hand: id, size and purpose of each. "
-    "Start one with start_workflow.",
+    description="Find a workflow for the task at hand: id, size and purpose of each.",
     fields=(
         Field("query", Shape.TEXT, "Words to look for"),
         Field("tags", Shape.TEXTS, "Only workflows with all these tags"),
         Field("workspace", Shape.TEXT, _WORKSPACE_TEXT, aliases=("workspacePath",)),
-        Field("limit", Shape.WHOLE_NUMBER, "At most so many; default 20", minimum=1, maximum=200),
+        Field("limit", Shape.WHOLE_NUMBER, "At most; default 20", minimum=1, maximum=200),
     ),
     example='list_workflows {"query": "code review"}',
     reads_only=True,
@@ -77,8 +76,7 @@ CONTINUE_WORKFLOW = ToolSpec(
     name="continue_workflow",
     title="Return to a session",
     description="With only a token (ct_, cp_ or rs_): show its pending step and what was done so "
-    "far; nothing changes. With intent advance or output it acts as complete_step; that form is "
-    "deprecated.",
+    "far; nothing changes. With intent advance or output it acts as complete_step (deprecated).",
     fields=(
         Field(
             "continueToken",
@@ -90,7 +88,7 @@ CONTINUE_WORKFLOW = ToolSpec(
         Field(
             "intent",
             Shape.TEXT,
-            "Default: advance when output or context is given, else rehydrate",
+            "Default: advance if output or context is given, else rehydrate",
             choices=("advance", "rehydrate"),
         ),
         Field(
@@ -106,7 +104,7 @@ CONTINUE_WORKFLOW = ToolSpec(
         Field(
             "offset",
             Shape.WHOLE_NUMBER,
-            "Where to read on in a step too long for one answer",
+            "Where to read on in a long step",
         ),
         Field("notes", Shape.TEXT, advertised=False),
         Field("artifacts", Shape.OBJECTS, advertised=False),
@@ -144,11 +142,11 @@ RESUME_SESSION = ToolSpec(
     description="Find sessions of any earlier conversation, best first, each with a token to return "
     "with. Without arguments: the newest.",
     fields=(
-        Field("query", Shape.TEXT, "Words of the goal, the notes or the workflow"),
+        Field("query", Shape.TEXT, "Words of goal, notes or workflow"),
         Field("sessionId", Shape.TEXT, "Exact session id (sess_…)"),
         Field("branch", Shape.TEXT, "Git branch it ran on", aliases=("gitBranch",)),
-        Field("repository", Shape.TEXT, "Path of the git repository it ran in"),
-        Field("limit", Shape.WHOLE_NUMBER, "At most so many; default 5", minimum=1, maximum=50),
+        Field("repository", Shape.TEXT, "Git repository it ran in"),
+        Field("limit", Shape.WHOLE_NUMBER, "At most; default 5", minimum=1, maximum=50),
     ),
     example='resume_session {"query": "login bug"}',
     reads_only=True,
@@ -169,6 +167,30 @@ READ_ARTIFACT = ToolSpec(
     search_hint="workflow session artifact content",
 )
 
+MANAGE_WORKFLOW_SOURCE = ToolSpec(
+    name="manage_workflow_source",
+    title="Manage sources",
+    description="Where workflows come from: folders and git repositories. Only a person can trust "
+    "what you add.",
+    fields=(
+        Field(
+            "action",
+            Shape.TEXT,
+            "What to do",
+            required=True,
+            choices=("add", "list", "sync", "remove"),
+        ),
+        Field("address", Shape.TEXT, "For add: path or git URL", aliases=("path", "url")),
+        Field("name", Shape.TEXT, "Source name"),
+        Field("ref", Shape.TEXT, "Branch, tag or commit"),
+    ),
+    example='manage_workflow_source {"action": "add", "address": "https://example.org/flows.git"}',
+    idempotent=True,
+    reaches_out=True,
+    takes_away=True,
+    search_hint="workflow source git folder",
+)
+
 TOOLS: tuple[ToolSpec, ...] = (
     LIST_WORKFLOWS,
     INSPECT_WORKFLOW,
@@ -178,4 +200,5 @@ TOOLS: tuple[ToolSpec, ...] = (
     CHECKPOINT_WORKFLOW,
     RESUME_SESSION,
     READ_ARTIFACT,
+    MANAGE_WORKFLOW_SOURCE,
 )

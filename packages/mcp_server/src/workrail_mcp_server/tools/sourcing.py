@@ -1,0 +1,47 @@
+"""What does the tool for sources do?
+
+Nothing here can trust a source: that is for a person, on the command line.
+"""
+
+from pathlib import Path
+
+from workrail_engine.engine import Engine, SourceRequest
+from workrail_engine.errors import InvalidSubmissionError
+from workrail_mcp_server.present_sources import (
+    present_added,
+    present_removed,
+    present_sources,
+    present_synced,
+)
+from workrail_mcp_server.tools.arguments import Arguments
+
+
+def manage_workflow_source(engine: Engine, arguments: Arguments, workspace: Path) -> str:
+    """Add, list, sync or remove a source."""
+    name = arguments.text_or_none("name")
+    match arguments.text("action"):
+        case "add":
+            request = SourceRequest(
+                address=_needed(arguments, "address"),
+                base=workspace,
+                added_by="agent",
+                name=name,
+                ref=arguments.text_or_none("ref"),
+            )
+            return present_added(engine.sources.add(request))
+        case "sync":
+            return present_synced(engine.sources.sync(name))
+        case "remove":
+            return present_removed(engine.sources.remove(_needed(arguments, "name")))
+        case _:
+            return present_sources(engine.sources.all())
+
+
+def _needed(arguments: Arguments, field: str) -> str:
+    text = arguments.text_or_none(field)
+    if text is None:
+        message = (
+            f'{field}: it is required with action "{arguments.text("action")}". Nothing was done.'
+        )
+        raise InvalidSubmissionError(message, field=field)
+    return text
