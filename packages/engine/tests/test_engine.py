@@ -37,8 +37,10 @@ def plain(*ids: str) -> list[JsonObject]:
 
 
 @pytest.fixture
-def locations(tmp_path: Path) -> Locations:
-    return Locations.under(tmp_path / "home")
+def locations(tmp_path: Path, place: Path | str) -> Locations:
+    return replace(
+        Locations.under(tmp_path / "home"), database_url=place if isinstance(place, str) else None
+    )
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What can be seen of the sessions, without anything else running."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,13 +30,15 @@ from workrail_engine.testing.world import MORNING, SeededEntropy
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Locations:
-    return Locations.under(tmp_path / "home")
+def home(tmp_path: Path, place: Path | str) -> Locations:
+    return replace(
+        Locations.under(tmp_path / "home"), database_url=place if isinstance(place, str) else None
+    )
 
 
 @pytest.fixture
 def store(home: Locations) -> Iterator[SqlStore]:
-    with open_store(home.database, SeededEntropy()) as opened:
+    with open_store(home.store, SeededEntropy()) as opened:
         opened.pin(PINNED_HASH, PINNED)
         yield opened
 
@@ -61,7 +64,7 @@ def test_where_nothing_was_stored_there_is_nothing_to_see_and_nothing_is_made(ho
 
 
 def test_a_store_is_readable_when_its_writer_has_gone(home: Locations):
-    with open_store(home.database, SeededEntropy()) as store:
+    with open_store(home.store, SeededEntropy()) as store:
         store.commit(SessionScript().start())
 
     with open_reader(home) as reader:
@@ -280,7 +283,7 @@ def test_a_story_that_cannot_be_told_says_why_and_others_can(
     script = SessionScript()
     store.commit(script.start())
     store.commit(script.complete())
-    opened = open_for_writing(home.database)
+    opened = open_for_writing(home.store)
     with opened.writing() as connection:
         connection.exec_driver_sql(damage)
     opened.close()
@@ -299,7 +302,7 @@ def test_an_event_that_is_not_json_stops_an_export_with_its_number(
 ):
     script = SessionScript()
     store.commit(script.start())
-    opened = open_for_writing(home.database)
+    opened = open_for_writing(home.store)
     with opened.writing() as connection:
         connection.exec_driver_sql("UPDATE events SET payload = '{' WHERE seq = 2")
     opened.close()

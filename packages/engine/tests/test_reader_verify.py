@@ -1,12 +1,13 @@
 """Whatever is changed in a stored session, `verify` says so and says where."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from workrail_engine.projections.verification import Verification
 from workrail_engine.reader import open_reader
@@ -16,32 +17,45 @@ from workrail_engine.testing.session_script import PINNED, PINNED_HASH, Sent, Se
 from workrail_engine.testing.world import SeededEntropy
 
 
+def spoken(connection: Connection, statement: str) -> str:
+    """A statement with its bytes as the database writes them."""
+    if connection.dialect.name == "sqlite":
+        return statement
+    return re.sub(
+        r"x'(\w*)'", r"'\\x\1'::bytea", statement.replace("zeroblob(32)", f"x'{'00' * 32}'")
+    )
+
+
 @dataclass(frozen=True)
 class Stored:
-    path: Path
+    place: Path | str
     script: SessionScript
 
     def damage(self, *statements: str) -> None:
-        self.change(lambda connection: [connection.exec_driver_sql(s) for s in statements])
+        self.change(
+            lambda connection: [
+                connection.exec_driver_sql(spoken(connection, statement))
+                for statement in statements
+            ]
+        )
 
     def change(self, work: Callable[[Connection], object]) -> None:
-        database = open_for_writing(self.path)
+        database = open_for_writing(self.place)
         with database.writing() as connection:
             work(connection)
         database.close()
 
     def verify(self) -> Verification:
-        with open_reader(self.path) as reader:
+        with open_reader(self.place) as reader:
             return reader.verify(self.script.session_id)
 
 
 @pytest.fixture
-def stored(tmp_path: Path) -> Iterator[Stored]:
+def stored(place: Path | str) -> Iterator[Stored]:
     """A session with a completed step, a blocked attempt, a checkpoint, artifacts and an end."""
     script = SessionScript()
-    path = tmp_path / "sessions.db"
     log = {"kind": "test.log", "lines": ["x" * 50] * 20}
-    with open_store(path, SeededEntropy()) as store:
+    with open_store(place, SeededEntropy()) as store:
         store.pin(PINNED_HASH, PINNED)
         for change in (
             script.start(),
@@ -52,7 +66,7 @@ def stored(tmp_path: Path) -> Iterator[Stored]:
             script.finish(),
         ):
             store.commit(change)
-        yield Stored(path, script)
+        yield Stored(place, script)
 
 
 @pytest.mark.rule("STORE-4")
@@ -171,9 +185,9 @@ def test_an_event_put_in_with_a_matching_hash_still_contradicts_the_next_one(sto
         row = connection.exec_driver_sql("SELECT * FROM events WHERE seq = 3").one()
         head = f"{row.seq}\n{row.kind}\n{row.node}\n{row.at}\n{row.payload}".encode()
         link = hashlib.sha256(row.prev_hash + head).digest()
-        connection.exec_driver_sql(
-            "INSERT INTO events VALUES (?, 4, 'branch_started', 1, ?, ?, '{\"node\":1}')",
-            (row.session, row.at, link),
+        connection.execute(
+            text("INSERT INTO events VALUES (:s, 4, 'branch_started', 1, :at, :link, :payload)"),
+            {"s": row.session, "at": row.at, "link": link, "payload": '{"node":1}'},
         )
         connection.exec_driver_sql("UPDATE sessions SET event_count = event_count + 1")
 
@@ -187,10 +201,10 @@ def test_an_event_put_in_with_a_matching_hash_still_contradicts_the_next_one(sto
 @pytest.mark.rule("STORE-10")
 def test_damage_of_one_session_is_no_problem_of_another(stored: Stored):
     other = SessionScript("other")
-    with open_store(stored.path, SeededEntropy()) as store:
+    with open_store(stored.place, SeededEntropy()) as store:
         store.commit(other.start())
     stored.damage("UPDATE events SET payload = '{}' WHERE session = 1")
 
-    with open_reader(stored.path) as reader:
+    with open_reader(stored.place) as reader:
         assert reader.verify(other.session_id).problems == ()
         assert reader.verify(stored.script.session_id).problems

@@ -1,11 +1,13 @@
-"""Whatever happens, the store on disk and the one in memory agree."""
+"""Whatever happens, the stores in both databases and the one in memory agree."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workrail_engine.errors import ConflictError
@@ -14,6 +16,7 @@ from workrail_engine.ports import Change, NotesTrail, SessionHead, SessionStore
 from workrail_engine.reader import open_reader
 from workrail_engine.store.sql_store import open_store
 from workrail_engine.testing.memory_store import MemoryStore
+from workrail_engine.testing.postgres import PostgresServer
 from workrail_engine.testing.session_script import PINNED, PINNED_HASH, Sent, SessionScript
 from workrail_engine.testing.world import SeededEntropy
 
@@ -25,6 +28,16 @@ moves = st.lists(
     ),
     max_size=14,
 )
+
+
+@contextmanager
+def new_place(request: pytest.FixtureRequest, kind: str) -> Generator[Path | str]:
+    if kind == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        yield server.new_database()
+        return
+    with TemporaryDirectory() as folder:
+        yield Path(folder) / "sessions.db"
 
 
 def change_for(
@@ -71,15 +84,17 @@ def seen(store: SessionStore, script: SessionScript) -> list[object]:
 
 
 @pytest.mark.rule("STORE-1")
-@settings(max_examples=40, deadline=None)
-@given(moves)
-def test_any_course_of_events_leaves_both_stores_alike_and_whole(
-    course: list[tuple[str, int, str | None]],
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(course=moves)
+def test_any_course_of_events_leaves_each_store_like_the_one_in_memory_and_whole(
+    request: pytest.FixtureRequest, kind: str, course: list[tuple[str, int, str | None]]
 ):
     script, memory = SessionScript(), MemoryStore()
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "sessions.db"
-        with open_store(path, SeededEntropy()) as disk:
+    with new_place(request, kind) as place:
+        with open_store(place, SeededEntropy()) as disk:
             disk.pin(PINNED_HASH, PINNED)
             told = [script.start()]
             assert outcome(memory, told[0]) == outcome(disk, told[0]) == "kept"
@@ -89,5 +104,5 @@ def test_any_course_of_events_leaves_both_stores_alike_and_whole(
                 told.append(change)
 
             assert seen(disk, script) == seen(memory, script)
-        with open_reader(path) as reader:
+        with open_reader(place) as reader:
             assert reader.verify(script.session_id).problems == ()

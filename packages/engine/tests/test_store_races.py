@@ -27,7 +27,8 @@ from workrail_engine.store.sql_store import open_store
 from workrail_engine.testing.session_script import Sent, SessionScript
 from workrail_engine.testing.world import SeededEntropy
 
-path, name = Path(sys.argv[1]), sys.argv[2]
+where, name = sys.argv[1:]
+path = where if '://' in where else Path(where)
 script = SessionScript()
 script.start()
 change = script.complete(Sent(notes=name))
@@ -47,7 +48,8 @@ from pathlib import Path
 from workrail_engine.store.sql_store import open_store
 from workrail_engine.testing.world import SeededEntropy
 
-path, name = Path(sys.argv[1]), sys.argv[2]
+where, name = sys.argv[1:]
+path = where if '://' in where else Path(where)
 print("ready", flush=True)
 sys.stdin.readline()
 with open_store(path, SeededEntropy(name)) as store:
@@ -55,7 +57,7 @@ with open_store(path, SeededEntropy(name)) as store:
 """
 
 
-def released_together(program: str, path: Path, names: list[str]) -> list[str]:
+def released_together(program: str, path: Path | str, names: list[str]) -> list[str]:
     """What each of some processes prints after all of them were ready."""
     processes = [
         subprocess.Popen(
@@ -77,8 +79,8 @@ def released_together(program: str, path: Path, names: list[str]) -> list[str]:
 
 
 @pytest.mark.rule("STORE-2")
-def test_of_two_processes_at_one_step_exactly_one_wins(tmp_path: Path):
-    path = tmp_path / "sessions.db"
+def test_of_two_processes_at_one_step_exactly_one_wins(place: Path | str):
+    path = place
     script = SessionScript()
     with open_store(path, SeededEntropy()) as store:
         store.pin(PINNED_HASH, PINNED)
@@ -95,16 +97,16 @@ def test_of_two_processes_at_one_step_exactly_one_wins(tmp_path: Path):
         assert reader.verify(script.session_id).problems == ()
 
 
-def test_processes_that_make_the_store_together_share_one_key(tmp_path: Path):
-    keys = released_together(OPEN, tmp_path / "home" / "sessions.db", ["a", "b", "c"])
+def test_processes_that_make_the_store_together_share_one_key(place: Path | str):
+    keys = released_together(OPEN, place, ["a", "b", "c"])
 
     assert len(set(keys)) == 1
     assert len(keys[0]) == 64
 
 
 @pytest.mark.rule("STORE-2")
-def test_of_threads_at_one_step_on_connections_of_their_own_exactly_one_wins(tmp_path: Path):
-    path = tmp_path / "sessions.db"
+def test_of_threads_at_one_step_on_connections_of_their_own_exactly_one_wins(place: Path | str):
+    path = place
     with open_store(path, SeededEntropy()) as one, open_store(path, SeededEntropy()) as two:
         one.commit(SessionScript().start())
         gate = Barrier(4)
@@ -127,8 +129,8 @@ def test_of_threads_at_one_step_on_connections_of_their_own_exactly_one_wins(tmp
         assert one.head(SessionScript().session_id).event_count == 4
 
 
-def test_threads_on_different_sessions_all_finish(tmp_path: Path):
-    path = tmp_path / "sessions.db"
+def test_threads_on_different_sessions_all_finish(place: Path | str):
+    path = place
     with open_store(path, SeededEntropy()) as store:
         store.pin(PINNED_HASH, PINNED)
         gate = Barrier(8)

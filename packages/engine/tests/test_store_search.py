@@ -15,8 +15,8 @@ from workrail_engine.testing.world import MORNING, SeededEntropy
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    with open_store(tmp_path / "sessions.db", SeededEntropy()) as opened:
+def store(place: Path | str) -> Iterator[SqlStore]:
+    with open_store(place, SeededEntropy()) as opened:
         opened.pin(PINNED_HASH, PINNED)
         yield opened
 
@@ -174,11 +174,19 @@ def test_a_query_is_never_read_as_search_syntax(store: SqlStore, query: str):
     assert store.sightings(ResumeAsk(query=query)).sessions == 1
 
 
-def test_a_session_whose_text_is_damaged_is_still_found(store: SqlStore, tmp_path: Path):
+def test_a_session_whose_text_is_damaged_is_still_found(store: SqlStore, place: Path | str):
     add(store, "one", "The walrus problem")
-    opened = open_for_writing(tmp_path / "sessions.db")
+    opened = open_for_writing(place)
     with opened.writing() as connection:
         connection.exec_driver_sql("UPDATE events SET payload = '{'")
     opened.close()
 
     assert ranked(store, ResumeAsk(query="walrus"))[0].snippet == "The walrus problem"
+
+
+def test_a_text_of_hundreds_of_thousands_of_words_is_kept_and_found_by_its_first(store: SqlStore):
+    long = " ".join(f"walrus{number:x}" for number in range(150_000))
+    script = add(store, "long", "Anything", f"beginning {long} \x00 {'x' * 5_000} 'quoted' \\ :*")
+
+    assert found(store, ResumeAsk(query="beginning")) == ["Anything"]
+    assert store.head(script.session_id).event_count == 4

@@ -155,3 +155,16 @@ def test_a_damaged_repository_is_still_a_workspace(repository: Path, head: bytes
 @pytest.mark.parametrize("path", ["/nowhere/at/all", "with\0nul"])
 def test_a_path_that_is_no_folder_never_fails(path: str):
     assert observe_workspace(Path(path)).repository is None
+
+
+@pytest.mark.rule("STORE-32")
+def test_a_database_on_a_server_takes_the_place_of_the_file_and_is_shown_without_its_password():
+    url = "postgresql://ada:s3cret@db.example/work"
+    places = Locations.from_environment(
+        {"WORKRAIL_HOME": "/h", "WORKRAIL_DATABASE_URL": f" {url} "}
+    )
+    plain = Locations.from_environment({"WORKRAIL_HOME": "/h", "WORKRAIL_DATABASE_URL": " "})
+
+    assert (places.store, places.store_shown) == (url, "postgresql://ada:***@db.example/work")
+    assert "s3cret" not in repr(places)
+    assert (plain.store, plain.store_shown) == (Path("/h/sessions.db"), "/h")

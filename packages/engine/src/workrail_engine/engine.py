@@ -11,10 +11,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from workrail_engine.canonical import JsonObject, JsonValue
-from workrail_engine.errors import ArtifactNotFoundError, ConflictError, InvalidSubmissionError
+from workrail_engine.errors import (
+    ArtifactNotFoundError,
+    ConflictError,
+    CorruptSessionError,
+    InvalidSubmissionError,
+    StoreDamagedError,
+)
 from workrail_engine.ids import Digest, SessionId, session_id_from
 from workrail_engine.outcomes import (
     AdvanceOutcome,
+    Candidate,
     Checkpointed,
     Found,
     NothingFound,
@@ -25,8 +32,11 @@ from workrail_engine.outcomes import (
 )
 from workrail_engine.ports import Clock, Entropy
 from workrail_engine.projections.catalog import Catalog, FileReport, WorkflowOutline
+from workrail_engine.projections.repair import Repair
 from workrail_engine.projections.resume_ranking import ResumeAsk, rank
+from workrail_engine.registry.managed_sources import ManagedSources, SourceRequest
 from workrail_engine.registry.registry import Registry
+from workrail_engine.registry.trust import TrustedSources
 from workrail_engine.registry.validation import validate
 from workrail_engine.runner import Runner
 from workrail_engine.session import tokens
@@ -39,17 +49,26 @@ from workrail_engine.session.commands import (
 )
 from workrail_engine.session.events import SessionStarted
 from workrail_engine.session.tokens import TokenKind
+from workrail_engine.store.repair import Salvage
 from workrail_engine.store.sql_store import SqlStore, open_store
 from workrail_engine.system import Locations, SystemClock, SystemEntropy, observe_workspace
+from workrail_engine.upkeep import back_up_store, move_store, store_status, upgrade_store
 from workrail_engine.workflow.compiled import CompiledWorkflow
 
 __all__ = [
     "Engine",
     "ResumeRequest",
+    "SourceRequest",
     "StartRequest",
     "Submission",
+    "back_up_store",
+    "move_store",
     "open_engine",
     "open_registry",
+    "open_sources",
+    "open_trust",
+    "store_status",
+    "upgrade_store",
     "validate_files",
 ]
 
@@ -89,13 +108,25 @@ def open_engine(locations: Locations | None = None) -> "Generator[Engine]":
     """
     where = locations or Locations.from_environment()
     clock, entropy = SystemClock(), SystemEntropy()
-    with open_store(where.database, entropy) as store:
+    with open_store(where.store, entropy) as store:
         yield Engine(store, Registry(where), clock, entropy)
 
 
 def open_registry(locations: Locations | None = None) -> Registry:
     """The workflows of this machine, without a store: nothing is opened and nothing is made."""
     return Registry(locations or Locations.from_environment())
+
+
+def open_sources(locations: Locations | None = None) -> ManagedSources:
+    """The added sources of this machine, without a store."""
+    where = locations or Locations.from_environment()
+    return ManagedSources(where.managed_sources, SystemClock())
+
+
+def open_trust(locations: Locations | None = None) -> TrustedSources:
+    """What a person decides about the added sources; never for a tool an agent can call."""
+    where = locations or Locations.from_environment()
+    return TrustedSources(where.managed_sources, SystemClock())
 
 
 def validate_files(
@@ -122,6 +153,7 @@ class Engine:
         self._store = store
         self._registry = registry
         self._entropy = entropy
+        self._sources = ManagedSources(registry.managed_sources, clock)
         self._runner = Runner(store, clock, entropy, self._references)
 
     def start(self, request: StartRequest) -> StartOutcome:
@@ -129,6 +161,7 @@ class Engine:
 
         Raises:
             WorkflowNotFoundError: no such workflow; the message offers near misses.
+            UntrustedWorkflowError: it comes from a source nobody trusts as it is now.
             InvalidDefinitionError: the workflow's file is broken.
             SessionNotFoundError: the parent session is not in this store.
             InvalidSubmissionError: the goal or context is malformed or over a limit.
@@ -141,7 +174,6 @@ class Engine:
         if parent is not None:
             self._store.head(parent)
         workflow = prepared.compiled
-        self._store.pin(workflow.workflow_hash, prepared.document)
         started = SessionStarted(
             session_id=session_id_from(self._entropy.bytes(16)),
             workflow_id=workflow.workflow_id,
@@ -152,7 +184,7 @@ class Engine:
             parent_session_id=parent,
             context={"goal": request.goal, **request.context},
         )
-        return self._runner.start(started, workflow)
+        return self._runner.start(started, prepared)
 
     def advance(self, token: str, submission: Submission) -> AdvanceOutcome:
         """Complete the pending step of a token's position, or repeat the recorded answer.
@@ -211,7 +243,10 @@ class Engine:
         )
 
     def resume(self, request: ResumeRequest) -> ResumeOutcome:
-        """The sessions that may be meant, best first. Writes nothing."""
+        """The sessions that may be meant, best first. Writes nothing.
+
+        A session that is damaged is named as such and hides no other.
+        """
         ask = ResumeAsk(
             query=request.query,
             session_id=request.session_id,
@@ -223,7 +258,14 @@ class Engine:
         if not sightings.found:
             return NothingFound(asked=_asked(request), sessions=sightings.sessions)
         ranked = rank(ask, sightings.found)
-        return Found(tuple(self._runner.candidate(one) for one in ranked), sightings.total)
+        candidates: list[Candidate] = []
+        damaged: list[str] = []
+        for one in ranked:
+            try:
+                candidates.append(self._runner.candidate(one))
+            except (CorruptSessionError, StoreDamagedError):
+                damaged.append(one.summary.session_id)
+        return Found(tuple(candidates), sightings.total, sightings.more, tuple(damaged))
 
     def catalog(self, workspace: Path | None) -> Catalog:
         """Every workflow a workspace sees, and every file that cannot be used, with the reasons."""
@@ -237,6 +279,44 @@ class Engine:
             InvalidDefinitionError: its file is broken.
         """
         return self._registry.inspect(workflow_id, workspace)
+
+    @property
+    def sources(self) -> ManagedSources:
+        """The sources that were added; nothing here can trust one."""
+        return self._sources
+
+    def repair(self, session_id: SessionId, into: Locations | None = None) -> Repair:
+        """Copy what can be proven of a session; the session itself is left as it is.
+
+        Args:
+            session_id: the damaged session.
+            into: whose store gets the copy; this one when left out. A store of its own gets a copy
+                of a whole session too.
+
+        Raises:
+            SessionNotFoundError: no such session.
+            CorruptSessionError: nothing of it can be proven.
+            StoreUnavailableError: the copy cannot be written.
+        """
+        if into is None and self._store.is_whole(session_id):
+            events = self._store.head(session_id).event_count
+            return Repair(session_id, None, events, events, ())
+        found = self._store.salvage(session_id)
+        copy_id = session_id_from(self._entropy.bytes(16))
+        if into is None:
+            self._keep(self._store, found, copy_id)
+        else:
+            with open_store(into.store, self._entropy) as other:
+                self._keep(other, found, copy_id)
+        return Repair(session_id, copy_id, found.found, found.kept, found.dropped)
+
+    def renew_token_key(self) -> None:
+        """Give the store another key; every token made before is refused from then on."""
+        self._store.replace_token_key()
+
+    def _keep(self, store: SqlStore, found: Salvage, copy_id: SessionId) -> None:
+        tag = store.token_key().store_tag
+        store.keep(found, copy_id, tokens.first_handle(self._entropy.bytes(10), tag))
 
     def artifact(self, digest: str) -> bytes:
         """The canonical JSON of a submitted artifact.

@@ -6,13 +6,18 @@
         InvalidTokenError            a token that cannot be used, and why
         InvalidSubmissionError       what an agent sent is malformed or over a limit
         MissingContextError          a loop needs a context value that is absent or of a wrong type
+        InvalidSourceError           an address, ref or name of a workflow source
+        UntrustedWorkflowError       a workflow a person has to trust first
       NotFoundError                it is not there
         WorkflowNotFoundError
         SessionNotFoundError
         ArtifactNotFoundError
+        SourceNotFoundError
+      SourceUnavailableError       a source that cannot be reached, read or kept
       ConflictError                someone was faster; try again
       StoreError                   the disk, the database, or what lies in it
         StoreUnavailableError
+          StoreDamagedError            a part of the database file cannot be read
         CorruptSessionError
 
 Every message says what happened, where, and what to do next. What an agent may cause in the course
@@ -71,6 +76,14 @@ class MissingContextError(InvalidInputError):
         self.variable = variable
 
 
+class InvalidSourceError(InvalidInputError):
+    """An address, ref or name of a workflow source that cannot be used."""
+
+
+class UntrustedWorkflowError(InvalidInputError):
+    """The workflow comes from a source a person has not trusted as it is now."""
+
+
 class NotFoundError(WorkRailError):
     """What was asked for does not exist in this store or registry."""
 
@@ -87,6 +100,14 @@ class ArtifactNotFoundError(NotFoundError):
     """No artifact of this digest in this store."""
 
 
+class SourceNotFoundError(NotFoundError):
+    """No added source of this name."""
+
+
+class SourceUnavailableError(WorkRailError):
+    """A source, or the list of them, cannot be reached, read or kept; nothing was changed."""
+
+
 class ConflictError(WorkRailError):
     """Someone else wrote first, more than once; nothing of ours was kept. Try again."""
 
@@ -97,6 +118,10 @@ class StoreError(WorkRailError):
 
 class StoreUnavailableError(StoreError):
     """The database cannot be opened, read or written now; nothing was recorded."""
+
+
+class StoreDamagedError(StoreUnavailableError):
+    """A part of the database file cannot be read; what lies in other parts still can."""
 
 
 class CorruptSessionError(StoreError):

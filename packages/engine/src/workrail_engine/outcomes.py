@@ -209,7 +209,11 @@ class Found:
 
     candidates: tuple[Candidate, ...]
     total: int
-    """How many matched in all."""
+    """How many matched."""
+    more: bool = False
+    """Whether more may match: very common words are not counted to the end."""
+    damaged: tuple[str, ...] = ()
+    """Ids of sessions that match and cannot be returned to: their record is damaged."""
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,8 @@ class Change:
     step_title: str | None
     """Title of the step the session waits on, for lists; not the same for a checkpoint."""
     steps_completed: int
+    document: bytes | None = None
+    """At the start: the pinned workflow, kept with the session unless it is there already."""
 
 
 class SessionStore(Protocol):

@@ -43,20 +43,23 @@ class EventRecord:
 
 
 @contextmanager
-def open_reader(where: Locations | Path | None = None) -> Generator["Reader"]:
+def open_reader(where: Locations | Path | str | None = None) -> Generator["Reader"]:
     """A reader of this machine's store, closed again at the end.
 
     Args:
-        where: the installation's places, or a database file; the usual places when left out.
+        where: the installation's places, a database file, or the address of a database on a server;
+            the usual places when left out.
 
     Raises:
-        StoreUnavailableError: the file is there and cannot be read, or is of another version.
+        StoreUnavailableError: the database is there and cannot be read, or is of another version.
     """
-    path = where if isinstance(where, Path) else (where or Locations.from_environment()).database
-    if not path.exists():
+    place = (
+        where if isinstance(where, Path | str) else (where or Locations.from_environment()).store
+    )
+    if isinstance(place, Path) and not place.exists():
         yield Reader(None)
         return
-    database = open_for_reading(path)
+    database = open_for_reading(place)
     try:
         yield Reader(database if is_readable(database) else None)
     finally:
@@ -89,8 +92,9 @@ class Reader:
         """
         if self._database is None:
             return SessionPage((), 0, None)
-        with self._database.reading() as connection:
-            return queries.page(connection, limit, before, status, query)
+        return self._database.read(
+            lambda connection: queries.page(connection, limit, before, status, query)
+        )
 
     def session(self, session_id: SessionId) -> SessionDetail:
         """Everything one page shows of a session.
@@ -99,15 +103,17 @@ class Reader:
             SessionNotFoundError: no such session.
             CorruptSessionError: what is stored of it contradicts itself.
         """
-        with self._of(session_id).reading() as connection:
-            return story.session_detail(connection, session_id)
+        return self._of(session_id).read(
+            lambda connection: story.session_detail(connection, session_id)
+        )
 
     def ids_starting(self, prefix: str, limit: int = 10) -> tuple[SessionId, ...]:
         """Some ids of sessions that begin with a text."""
         if self._database is None:
             return ()
-        with self._database.reading() as connection:
-            return queries.ids_starting(connection, prefix, limit)
+        return self._database.read(
+            lambda connection: queries.ids_starting(connection, prefix, limit)
+        )
 
     def events(self, session_id: SessionId) -> Iterator[EventRecord]:
         """The whole log of a session, in order, as it was when the iteration began.
@@ -131,8 +137,9 @@ class Reader:
             ArtifactNotFoundError: no artifact has this digest.
         """
         if self._database is not None:
-            with self._database.reading() as connection:
-                found = contents.read_blobs(connection, [Digest(digest)])
+            found = self._database.read(
+                lambda connection: contents.read_blobs(connection, [Digest(digest)])
+            )
             if found:
                 return found[Digest(digest)]
         message = f"No artifact {digest} in this store. Its session lists the artifacts there are."
@@ -144,15 +151,13 @@ class Reader:
         Raises:
             SessionNotFoundError: no such session.
         """
-        with self._of(session_id).reading() as connection:
-            return verify(connection, session_id)
+        return self._of(session_id).read(lambda connection: verify(connection, session_id))
 
     def candidates(self, ask: ResumeAsk) -> tuple[RankedSession, ...]:
         """The sessions a request to resume may mean, best first, each with the reasons."""
         if self._database is None:
             return ()
-        with self._database.reading() as connection:
-            return rank(ask, sightings(connection, ask).found)
+        return self._database.read(lambda connection: rank(ask, sightings(connection, ask).found))
 
     def _of(self, session_id: SessionId) -> Database:
         if self._database is None:

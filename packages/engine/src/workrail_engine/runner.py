@@ -44,6 +44,7 @@ from workrail_engine.session.tokens import Token, TokenKind
 from workrail_engine.store.change import Write, change_of
 from workrail_engine.workflow.compile import compile_pinned
 from workrail_engine.workflow.compiled import CompiledWorkflow
+from workrail_engine.workflow.prepared import PreparedWorkflow
 
 FindReferences: TypeAlias = Callable[[CompiledWorkflow, str | None], tuple[ReferenceView, ...]]
 """Where a workflow's documents lie, given the workspace path."""
@@ -87,8 +88,9 @@ class Runner:
             raise tokens.unknown()
         return found
 
-    def start(self, started: SessionStarted, workflow: CompiledWorkflow) -> StartOutcome:
-        """Begin a session, at its first step that applies."""
+    def start(self, started: SessionStarted, prepared: PreparedWorkflow) -> StartOutcome:
+        """Pin a workflow and begin a session of it, at its first step that applies."""
+        workflow = prepared.compiled
         decision = decide(SessionState(), Start(started), workflow, started.context)
         handle = tokens.first_handle(self._entropy.bytes(10), self._key().store_tag)
         state = fold(decision.events)
@@ -113,6 +115,7 @@ class Runner:
             handles=((handle, node.node_id),),
             node_title=title,
             step_title=title,
+            document=prepared.document,
         )
         self._store.commit(change_of(write))
         return outcome

@@ -8,10 +8,11 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from workrail_engine.addresses import without_password
 from workrail_engine.session.events import Workspace
 
 _SYMBOLIC = "ref: "
@@ -46,11 +47,28 @@ class Locations:
     """The workflows that come with the product."""
     user_workflows: Path
     """The user's own workflows; may not exist."""
+    database_url: str | None = field(default=None, repr=False)
+    """The PostgreSQL database that holds the sessions instead of a file; may hold a password."""
 
     @property
     def database(self) -> Path:
-        """The file that holds every session."""
+        """The file that holds every session, unless `database_url` is set."""
         return self.home / "sessions.db"
+
+    @property
+    def store(self) -> Path | str:
+        """Where the sessions are: the file, or the address of the database on a server."""
+        return self.database_url or self.database
+
+    @property
+    def store_shown(self) -> str:
+        """Where the sessions are, in words for people: the folder, or the address, no password."""
+        return without_password(self.database_url) if self.database_url else str(self.home)
+
+    @property
+    def managed_sources(self) -> Path:
+        """The list of added sources, and what was fetched of them."""
+        return self.home / "sources"
 
     @classmethod
     def under(cls, home: Path, bundled_dir: Path | None = None) -> "Locations":
@@ -63,7 +81,9 @@ class Locations:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Locations":
-        """Where `WORKRAIL_HOME` and `WORKRAIL_BUNDLED_DIR` say, else the usual places.
+        """Where `WORKRAIL_HOME` and its like say, else the usual places.
+
+        `WORKRAIL_DATABASE_URL` and `WORKRAIL_BUNDLED_DIR` are looked at too.
 
         Args:
             environ: the variables to look at; those of this process when left out.
@@ -71,10 +91,12 @@ class Locations:
         variables = os.environ if environ is None else environ
         home = variables.get("WORKRAIL_HOME", "").strip()
         bundled = variables.get("WORKRAIL_BUNDLED_DIR", "").strip()
-        return cls.under(
+        places = cls.under(
             _absolute(home) if home else Path.home() / ".workrail",
             _absolute(bundled) if bundled else None,
         )
+        url = variables.get("WORKRAIL_DATABASE_URL", "").strip()
+        return replace(places, database_url=url or None)
 
 
 def observe_workspace(path: Path | None) -> Workspace:

@@ -15,6 +15,7 @@ Match: TypeAlias = Literal["id", "words", "branch", "repository"]
 SNIPPET_CHARACTERS: Final = 240
 _LEAD_IN: Final = 60
 _WORD: Final = re.compile(r"\w+")
+_PART: Final = re.compile(r'"([^"]*)"|\w+')
 _MOST_WORDS: Final = 8
 
 
@@ -48,9 +49,11 @@ class Sightings:
 
     found: tuple[Sighting, ...]
     total: int
-    """How many sessions match in all."""
+    """How many sessions match."""
     sessions: int
     """How many sessions there are."""
+    more: bool = False
+    """Whether more may match: of a very common word only the newest texts are looked at."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,13 @@ def rank(ask: ResumeAsk, found: tuple[Sighting, ...]) -> tuple[RankedSession, ..
 
 
 def words_of(query: str | None) -> tuple[str, ...]:
-    """The words of a query that are looked for: the first eight, in lower case."""
-    return tuple(_WORD.findall((query or "").lower()))[:_MOST_WORDS]
+    """What is looked for: the first eight words or "quoted phrases", in lower case.
+
+    A phrase is words with a blank between each two.
+    """
+    parts = _PART.finditer((query or "").lower())
+    words = (" ".join(_WORD.findall(part.group())) for part in parts)
+    return tuple(word for word in words if word)[:_MOST_WORDS]
 
 
 def snippet(text: str, words: tuple[str, ...]) -> str:

@@ -35,3 +35,5 @@ class SessionPage:
     total: int
     next_before: str | None
     """Pass as `before` for the next page; None on the last."""
+    more: bool = False
+    """Whether more than `total` may fit: a very common word is not counted to the end."""

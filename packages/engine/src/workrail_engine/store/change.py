@@ -34,6 +34,8 @@ class Write:
     """The attempt that led here, used up by it."""
     payload: AttemptUse | None = None
     """What it came to."""
+    document: bytes | None = None
+    """The pinned workflow a session starts with."""
 
 
 def change_of(write: Write) -> Change:
@@ -54,6 +56,7 @@ def change_of(write: Write) -> Change:
         node_title=write.node_title,
         step_title=write.step_title,
         steps_completed=tip.position.completed,
+        document=write.document,
     )
 
 

@@ -14,20 +14,42 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from workrail_engine.errors import ConflictError
 from workrail_engine.ids import Handle
 from workrail_engine.ports import AttemptUse, Change
-from workrail_engine.session.events import CheckpointTaken, SessionStarted, StepCompleted
+from workrail_engine.session.events import SessionStarted, StepCompleted
 from workrail_engine.store import schema
 from workrail_engine.store.chain import NO_HASH, Link, linked, raw
-from workrail_engine.store.contents import keep_blobs
+from workrail_engine.store.codec import encode
+from workrail_engine.store.contents import is_pinned, keep_blobs, pin, read_blobs
+from workrail_engine.store.database import Database
+from workrail_engine.store.dialect import dialect_of
+from workrail_engine.store.findable import findable, named_contents
 from workrail_engine.store.rows import microseconds, node_values
 
-_FIND = select(
-    schema.sessions.c.number,
-    schema.sessions.c.event_count,
-    schema.sessions.c.attempt_count,
-    schema.sessions.c.head_hash,
-    schema.sessions.c.last_node,
-).where(schema.sessions.c.session_id == bindparam("session_id"))
+_FIND = (
+    select(
+        schema.sessions.c.number,
+        schema.sessions.c.event_count,
+        schema.sessions.c.attempt_count,
+        schema.sessions.c.head_hash,
+        schema.sessions.c.last_node,
+        schema.sessions.c.updated_at,
+    )
+    .where(schema.sessions.c.session_id == bindparam("session_id"))
+    .with_for_update()
+)
+"""Locks the row where the database locks rows; SQLite's writers have the file to themselves."""
 
+_PAYLOADS = (
+    select(schema.events.c.payload)
+    .where(
+        schema.events.c.session == bindparam("session"),
+        schema.events.c.seq.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(schema.events.c.seq)
+)
+_HANDLES = select(schema.attempts.c.handle).where(
+    schema.attempts.c.session == bindparam("session"),
+    schema.attempts.c.handle.in_(bindparam("handles", expanding=True)),
+)
 _CREATE = insert(schema.sessions).returning(schema.sessions.c.number)
 _MOVE = (
     update(schema.sessions)
@@ -81,6 +103,45 @@ class _Place:
     attempts: int
     last_node: int
     head_hash: bytes
+    updated_at: int = 0
+
+
+def commit(database: Database, change: Change) -> None:
+    """Write a change in a transaction of its own.
+
+    When the connection broke, the transaction is done anew; if it had been kept after all, its rows
+    say so, and it is not done twice.
+
+    Raises:
+        ConflictError: the session has moved, or the attempt is used; nothing was written.
+        StoreUnavailableError: the database refused, or does not answer any more.
+    """
+    tries: list[int] = []
+
+    def once(connection: Connection) -> None:
+        tries.append(len(tries))
+        if len(tries) == 1 or not recorded(connection, change):
+            write(connection, change)
+
+    try:
+        database.write(once)
+    except ConflictError:
+        # One that was still being kept when it was looked for may be what stood in the way.
+        if len(tries) == 1 or not database.write(lambda connection: recorded(connection, change)):
+            raise
+
+
+def recorded(connection: Connection, change: Change) -> bool:
+    """Whether exactly this change was written; waits for whoever is writing to the session now."""
+    place = connection.execute(_FIND, {"session_id": change.session_id}).one_or_none()
+    last = change.expected_events + len(change.events)
+    if place is None or place.event_count < last:
+        return False
+    of_log = {"session": place.number, "first": change.expected_events + 1, "last": last}
+    payloads = connection.execute(_PAYLOADS, of_log).scalars().all()
+    handles = [attempt.handle for attempt in change.attempts]
+    known = connection.execute(_HANDLES, {"session": place.number, "handles": handles}).scalars()
+    return payloads == [encode(event) for event in change.events] and set(known) == set(handles)
 
 
 def write(connection: Connection, change: Change) -> None:
@@ -94,6 +155,7 @@ def write(connection: Connection, change: Change) -> None:
         place, links = _create(connection, change, at)
     else:
         place = _find(connection, change)
+        at = max(at, place.updated_at)  # a clock set back must not turn the log around
         links, head_hash = linked(change.events, at, place.events, place.head_hash)
         if change.used is not None:
             _use(connection, *change.used)
@@ -115,6 +177,8 @@ def _create(connection: Connection, change: Change, at: int) -> tuple[_Place, li
     if not isinstance(started, SessionStarted):
         message = f"A change that creates {change.session_id} must begin with its start."
         raise TypeError(message)
+    if change.document is not None and not is_pinned(connection, started.workflow_hash):
+        pin(connection, started.workflow_hash, change.document)
     links, head_hash = linked(change.events, at, 0, NO_HASH)
     blank = _Place(number=0, events=0, attempts=0, last_node=0, head_hash=NO_HASH)
     row = {
@@ -138,7 +202,14 @@ def _find(connection: Connection, change: Change) -> _Place:
     row = connection.execute(_FIND, {"session_id": change.session_id}).one_or_none()
     if row is None:
         raise _moved(change, 0)
-    return _Place(row.number, row.event_count, row.attempt_count, row.last_node, row.head_hash)
+    return _Place(
+        row.number,
+        row.event_count,
+        row.attempt_count,
+        row.last_node,
+        row.head_hash,
+        row.updated_at,
+    )
 
 
 def _progress(change: Change, place: _Place, at: int, head_hash: bytes) -> dict[str, Any]:
@@ -180,7 +251,7 @@ def _reach(connection: Connection, change: Change, place: _Place, links: Sequenc
     rows = [
         {
             "session": place.number,
-            "title": change.step_title,
+            "title": change.node_title,
             "arrival": arrival,
             **node_values(node),
         }
@@ -231,23 +302,14 @@ def _list_artifacts(connection: Connection, change: Change, place: _Place) -> No
 
 def _index(connection: Connection, change: Change, place: _Place, links: Sequence[Link]) -> None:
     """Make what this change says findable: at most one row, at the place of its first event."""
-    text: dict[str, str] = {}
-    for event in change.events:
-        match event:
-            case SessionStarted():
-                text["goal"] = event.goal
-            case StepCompleted(notes=str() as notes) | CheckpointTaken(notes=str() as notes):
-                text["notes"] = notes
-            case _:
-                pass
-    sent = {artifact.ref.digest for artifact in change.artifacts}
-    content = [blob.data.decode("utf-8") for blob in change.blobs if blob.digest in sent]
-    if content:
-        text["artifacts"] = "\n".join(content)
-    if text and links:
-        row = {"goal": None, "title": change.step_title, "notes": None, "artifacts": None, **text}
+    contents = {blob.digest: blob.data for blob in change.blobs}
+    kept = [digest for digest in named_contents(change.events) if digest not in contents]
+    if kept:  # from a blocked attempt
+        contents |= read_blobs(connection, kept)
+    said = findable(change.events, change.node_title, contents)
+    if said is not None:
         place_of_row = schema.search_row(place.number, links[0].seq)
-        connection.execute(insert(schema.search), {"rowid": place_of_row, **row})
+        dialect_of(connection).index(connection, place_of_row, said)
 
 
 def _moved(change: Change, found: int) -> ConflictError:

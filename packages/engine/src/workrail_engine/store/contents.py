@@ -9,9 +9,10 @@ import zlib
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, Table, TextClause, bindparam, delete, select, text
 
+from workrail_engine.canonical import digest_bytes
+from workrail_engine.errors import StoreUnavailableError
 from workrail_engine.ids import Digest, WorkflowHash
 from workrail_engine.ports import Entropy, NewBlob, TokenKey
 from workrail_engine.store import schema
@@ -22,16 +23,42 @@ _SECRET_BYTES: Final = 32
 _TAG_BYTES: Final = 2
 _KEY_NAME: Final = "token_key"
 
-_WHICH = select(schema.blobs.c.digest).where(
-    schema.blobs.c.digest.in_(bindparam("digests", expanding=True))
+
+def _unless_there(table: Table) -> TextClause:
+    """An insert that leaves a row with the same key as it is; both databases read this alike."""
+    names = [column.name for column in table.columns]
+    values = ", ".join(f":{name}" for name in names)
+    return text(
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values}) ON CONFLICT DO NOTHING"  # noqa: S608 (names of ours)
+    )
+
+
+_WHICH = (
+    select(schema.blobs.c.digest)
+    .where(schema.blobs.c.digest.in_(bindparam("digests", expanding=True)))
+    .with_for_update(read=True, key_share=True)
 )
+"""Where rows can be locked, what is relied on stays until the change that names it is kept."""
 _READ = select(schema.blobs).where(schema.blobs.c.digest.in_(bindparam("digests", expanding=True)))
-_KEEP = insert(schema.blobs).on_conflict_do_nothing()
-_PIN = insert(schema.workflows).on_conflict_do_nothing()
+_DROP = delete(schema.blobs).where(schema.blobs.c.digest == bindparam("digest"))
+_KEEP = _unless_there(schema.blobs)
+_PIN = _unless_there(schema.workflows)
 _PINNED = select(schema.workflows.c.packed, schema.workflows.c.document).where(
     schema.workflows.c.workflow_hash == bindparam("hash")
 )
-_SET_ONCE = insert(schema.settings).on_conflict_do_nothing()
+_IS_PINNED = (
+    select(schema.workflows.c.packed)
+    .where(schema.workflows.c.workflow_hash == bindparam("hash"))
+    .with_for_update(read=True, key_share=True)
+)
+_SET_ONCE = _unless_there(schema.settings)
+_UNSET = delete(schema.settings).where(schema.settings.c.name == bindparam("name"))
+_ANY_SESSION = select(schema.sessions.c.number).limit(1)
+_LOST_KEY: Final = (
+    "The session store has lost the key its tokens are made with. No session is lost, and nothing was "
+    "recorded. Restore the store from a backup; or give it a new key with `workrail session repair "
+    "--new-key`: tokens made before are refused then, and resume_session gives new ones."
+)
 _SETTING = select(schema.settings.c.value).where(schema.settings.c.name == bindparam("name"))
 
 
@@ -43,12 +70,23 @@ def keep_blobs(connection: Connection, blobs: Sequence[NewBlob]) -> None:
     known = set(connection.execute(_WHICH, {"digests": list(by_digest)}).scalars())
     rows = [
         {"digest": digest, "packed": packed, "data": kept}
-        for digest, data in by_digest.items()
+        for digest, data in sorted(by_digest.items())  # one order for all, or two could deadlock
         if digest not in known
         for packed, kept in [_pack(data)]
     ]
     if rows:
         connection.execute(_KEEP, rows)
+
+
+def drop_damaged(connection: Connection, digests: Sequence[Digest]) -> None:
+    """Make room for content that is not what its digest says, so that it can be kept anew."""
+    for digest in digests:
+        try:
+            content = read_blobs(connection, [digest]).get(digest)
+        except zlib.error:
+            content = None
+        if content is None or digest_bytes(content) != digest:
+            connection.execute(_DROP, {"digest": raw(digest)})
 
 
 def read_blobs(connection: Connection, digests: Sequence[Digest]) -> dict[Digest, bytes]:
@@ -76,16 +114,35 @@ def pinned(connection: Connection, workflow_hash: WorkflowHash) -> bytes | None:
     return None if row is None else unpack(row.packed, row.document)
 
 
+def is_pinned(connection: Connection, workflow_hash: WorkflowHash) -> bool:
+    """Whether a workflow is pinned; it then stays so until the transaction ends."""
+    return connection.execute(_IS_PINNED, {"hash": raw(workflow_hash)}).first() is not None
+
+
 def token_key(connection: Connection) -> TokenKey | None:
-    """The store's key; None before the first use."""
+    """The store's key; None before the first use.
+
+    Raises:
+        StoreUnavailableError: there are sessions, and the key of their tokens is gone or damaged.
+    """
     value = connection.execute(_SETTING, {"name": _KEY_NAME}).scalar_one_or_none()
-    return None if value is None else TokenKey(value[:_SECRET_BYTES], value[_SECRET_BYTES:])
+    if value is None and connection.execute(_ANY_SESSION).first() is None:
+        return None
+    if value is None or len(value) != _SECRET_BYTES + _TAG_BYTES:
+        raise StoreUnavailableError(_LOST_KEY)
+    return TokenKey(value[:_SECRET_BYTES], value[_SECRET_BYTES:])
 
 
 def make_token_key(connection: Connection, entropy: Entropy) -> None:
     """Give the store a key, unless another process just did."""
     value = entropy.bytes(_SECRET_BYTES) + entropy.bytes(_TAG_BYTES)
     connection.execute(_SET_ONCE, {"name": _KEY_NAME, "value": value})
+
+
+def replace_token_key(connection: Connection, entropy: Entropy) -> None:
+    """Give the store another key; tokens made with the old one are refused from then on."""
+    connection.execute(_UNSET, {"name": _KEY_NAME})
+    make_token_key(connection, entropy)
 
 
 def unpack(packed: int, data: bytes) -> bytes:

@@ -1,46 +1,45 @@
-"""How does this product open SQLite?
+"""How does the store reach its database?
 
-Durable before it is answered: WAL with `synchronous=FULL`. Writers begin with `BEGIN IMMEDIATE`, so a
-transaction that has begun can finish; readers begin plainly and never wait for a writer. The driver
-begins nothing by itself. Only the owner may read the files: the log of a session can hold anything.
-
-Errors of the database leave this module as `StoreError` or `ConflictError`, never as they came.
+The same questions and the same transactions, whatever the database is; what differs is said by its
+`Place`. Errors of the database leave this module as `StoreError` or `ConflictError`, never as they
+came. A transaction that was interrupted for a reason that may be over at once is tried again for a
+bounded time.
 """
 
-import errno
-import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from sqlite3 import Connection as DriverConnection
-from threading import Lock
-from typing import Final
-from urllib.parse import quote
+from threading import Event
+from typing import TypeVar
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import Connection, Engine
 
-from workrail_engine.store.refusals import translated
+from workrail_engine.store.phase import InterruptedTransactionError, Phase
+from workrail_engine.store.place import Place
+from workrail_engine.store.place_postgresql import PostgresPlace
+from workrail_engine.store.place_sqlite import SqlitePlace
 
-BUSY_TIMEOUT_MS: Final = 5000
-_BEGIN: Final = "workrail_begin"
-_OWNER_ONLY: Final = 0o600
-_OTHERS: Final = 0o077
+_Answer = TypeVar("_Answer")
 
 
 class Database:
-    """One SQLite file. Safe to use from several threads."""
+    """One database. Safe to use from several threads."""
 
-    def __init__(self, engine: Engine, path: Path) -> None:
-        self.path = path
+    def __init__(self, engine: Engine, place: Place) -> None:
+        self.name = place.name
+        """What messages call it."""
+        self._place = place
         self._engine = engine
-        self._writer = engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
-        self._one_writer = Lock()
+        self._looking = place.looking(engine)
+        self._acting = place.acting(engine)
 
     @contextmanager
     def reading(self) -> Generator[Connection]:
         """One view of the database, unmoved by what others write meanwhile."""
-        with translated(self.path), self._engine.connect() as connection:
-            yield connection
+        with self._place.translated(Phase()):
+            self._follow()
+            with self._looking.connect() as connection:
+                yield connection
 
     @contextmanager
     def writing(self) -> Generator[Connection]:
@@ -50,79 +49,81 @@ class Database:
             ConflictError: a row that must be unique is there already.
             StoreUnavailableError: the database refused.
         """
-        with translated(self.path), self._one_writer, self._writer.begin() as connection:
-            yield connection
+        phase = Phase()
+        with self._place.translated(phase), self._place.turn():
+            self._follow()
+            with self._acting.begin() as connection:
+                yield connection
+                phase.committing = True
+
+    def read(self, work: Callable[[Connection], _Answer]) -> _Answer:
+        """What some reading comes to; done anew when the connection breaks."""
+
+        def attempt() -> _Answer:
+            with self.reading() as connection:
+                return work(connection)
+
+        return self._persistently(attempt)
+
+    def write(self, work: Callable[[Connection], _Answer]) -> _Answer:
+        """What a transaction comes to; done anew when it is interrupted.
+
+        Args:
+            work: may be run again although an earlier run was kept, and must then do nothing.
+
+        Raises:
+            ConflictError: a row that must be unique is there already.
+            StoreUnavailableError: the database refused, or did not answer for too long; the message
+                says when it is not known whether the transaction was kept.
+        """
+
+        def attempt() -> _Answer:
+            with self.writing() as connection:
+                return work(connection)
+
+        return self._persistently(attempt)
 
     def close(self) -> None:
-        """Let go of the file. Closing again does nothing."""
+        """Let go of the database. Closing again does nothing."""
         self._engine.dispose()
 
+    def _follow(self) -> None:
+        if self._place.was_replaced():
+            self._engine.dispose()
 
-def open_for_writing(path: Path) -> Database:
-    """A database that may be written.
+    def _persistently(self, attempt: Callable[[], _Answer]) -> _Answer:
+        doubtful: InterruptedTransactionError | None = None
+        for pause in self._place.pauses:
+            try:
+                return attempt()
+            except InterruptedTransactionError as error:
+                doubtful = error if error.in_doubt else doubtful
+                Event().wait(pause)
+        try:
+            return attempt()
+        except InterruptedTransactionError as error:
+            raise doubtful or error from error
+
+
+def open_for_writing(where: Path | str, called: Path | None = None) -> Database:
+    """A database that may be written: a file, or one on a server by its address.
+
+    Args:
+        where: a file that is not there is made now, but not when it goes later.
+        called: the path to name in messages, when it is another one.
 
     Raises:
-        StoreUnavailableError: the file is not ours to write.
+        StoreUnavailableError: the file is not ours to write, or the address cannot be used.
     """
-    with translated(path):
-        if not os.access(path.parent, os.W_OK):
-            raise PermissionError(errno.EACCES, "its folder cannot be written")
-        _close_to_others(path)
-    engine = _engine(URL.create("sqlite", database=str(path)))
-    event.listen(engine, "connect", _prepare_writer)
-    return Database(engine, path)
+    place = _place(where, called)
+    return Database(place.writer(), place)
 
 
-def open_for_reading(path: Path) -> Database:
+def open_for_reading(where: Path | str) -> Database:
     """An existing database that cannot be written through this connection."""
-    query = {"mode": "ro", "uri": "true"}
-    if _cannot_gain_a_log(path):
-        query["immutable"] = "1"
-    engine = _engine(URL.create("sqlite", database=f"file:{quote(str(path))}", query=query))
-    event.listen(engine, "connect", _prepare_reader)
-    return Database(engine, path)
+    place = _place(where)
+    return Database(place.reader(), place)
 
 
-def _engine(url: URL) -> Engine:
-    engine = create_engine(
-        url,
-        poolclass=QueuePool,
-        max_overflow=-1,
-        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
-    )
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
-
-
-def _prepare_writer(connection: DriverConnection, _record: object) -> None:
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _prepare_reader(connection: DriverConnection, _record: object) -> None:
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA query_only = ON")
-
-
-def _close_to_others(path: Path) -> None:
-    """Take a file's mode back to its owner; those SQLite adds beside it get the same mode.
-
-    The file is never opened here: closing any descriptor of it would drop the locks that SQLite holds
-    on it elsewhere in this process.
-    """
-    if path.exists() and path.stat().st_mode & _OTHERS:
-        path.chmod(_OWNER_ONLY)
-
-
-def _cannot_gain_a_log(path: Path) -> bool:
-    """Whether nobody is writing and the reader could not make the files WAL needs."""
-    has_log = path.with_name(f"{path.name}-wal").exists()
-    return not has_log and not os.access(path.parent, os.W_OK)
+def _place(where: Path | str, called: Path | None = None) -> Place:
+    return SqlitePlace(where, called) if isinstance(where, Path) else PostgresPlace(where)

@@ -28,9 +28,9 @@ def make_store(path: Path) -> None:
         os.close(descriptor)
         draft = Path(name)
         try:
-            _fill(draft)
+            _fill(draft, path)
             path.hardlink_to(draft)
-            _sync(path.parent)
+            sync_folder(path.parent)
         except FileExistsError:  # another process was quicker; its store is as good
             return
         finally:
@@ -38,8 +38,8 @@ def make_store(path: Path) -> None:
                 draft.with_name(draft.name + ending).unlink(missing_ok=True)
 
 
-def _fill(draft: Path) -> None:
-    database = open_for_writing(draft)
+def _fill(draft: Path, path: Path) -> None:
+    database = open_for_writing(draft, called=path)
     try:
         with database.writing() as connection:
             create_schema(connection)
@@ -47,7 +47,7 @@ def _fill(draft: Path) -> None:
         database.close()
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """The name itself must outlive a power cut, or all that is acknowledged later would not."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -70,13 +70,13 @@ _TRAIL: Final = text(
         UNION ALL
         SELECT trail.depth + 1, nodes.parent, nodes.arrival, nodes.position
           FROM trail
-          JOIN here
+          JOIN here ON true
           JOIN nodes ON nodes.session = here.session AND nodes.node = trail.parent
          WHERE trail.depth < :most
       )
     SELECT trail.parent, trail.position, events.seq, events.kind, events.payload
       FROM trail
-      JOIN here
+      JOIN here ON true
       LEFT JOIN events ON events.session = here.session AND events.seq = trail.arrival
      ORDER BY trail.depth
     """

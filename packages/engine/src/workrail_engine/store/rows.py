@@ -27,6 +27,8 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_EARLIEST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LATEST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 _s, _n, _a = schema.sessions.c, schema.nodes.c, schema.attempts.c
 
@@ -82,9 +84,14 @@ def microseconds(at: datetime) -> int:
     return (at - _EPOCH) // _MICROSECOND
 
 
+def moment(stored: int) -> datetime:
+    """A stored time."""
+    return _EPOCH + stored * _MICROSECOND
+
+
 def rfc3339(stored: int) -> str:
-    """A stored time as text, in UTC."""
-    at = _EPOCH + stored * _MICROSECOND
+    """A stored time as text, in UTC; one that a calendar does not hold as the nearest it does."""
+    at = _EPOCH + min(max(stored, _EARLIEST), _LATEST) * _MICROSECOND
     return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

@@ -28,8 +28,10 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION: Final = 1
-REVISION: Final = "0001"
+from workrail_engine.store.text_type import EveryText
+
+SCHEMA_VERSION: Final = 2
+REVISION: Final = "0002"
 """What Alembic calls this version."""
 
 EVENTS_PER_SESSION: Final = 1 << 24
@@ -37,22 +39,25 @@ EVENTS_PER_SESSION: Final = 1 << 24
 
 metadata = MetaData()
 _number = BigInteger().with_variant(Integer(), "sqlite")
+_text = Text().with_variant(EveryText(), "postgresql")
+_id = Text().with_variant(EveryText(collation="C"), "postgresql")
+"""Ordered by its bytes everywhere, so that the beginning of an id finds it by the index."""
 
 sessions = Table(
     "sessions",
     metadata,
     Column("number", _number, primary_key=True),
-    Column("session_id", Text, nullable=False, unique=True),
-    Column("workflow_id", Text, nullable=False),
+    Column("session_id", _id, nullable=False, unique=True),
+    Column("workflow_id", _text, nullable=False),
     Column("workflow_hash", LargeBinary, nullable=False),
-    Column("goal", Text, nullable=False),
-    Column("origin", Text, nullable=False),
-    Column("parent_session_id", Text),
-    Column("workspace_path", Text),
-    Column("repository", Text),
-    Column("branch", Text),
-    Column("status", Text, nullable=False),
-    Column("step_title", Text),
+    Column("goal", _text, nullable=False),
+    Column("origin", _text, nullable=False),
+    Column("parent_session_id", _text),
+    Column("workspace_path", _text),
+    Column("repository", _text),
+    Column("branch", _text),
+    Column("status", _text, nullable=False),
+    Column("step_title", _text),
     Column("steps_completed", Integer, nullable=False),
     Column("tip", Integer, nullable=False),
     Column("last_node", Integer, nullable=False),
@@ -64,20 +69,30 @@ sessions = Table(
     sqlite_strict=True,
 )
 Index("sessions_by_change", sessions.c.updated_at, sessions.c.number)
+Index("sessions_by_status", sessions.c.status, sessions.c.updated_at, sessions.c.number)
 Index(
     "sessions_by_parent",
     sessions.c.parent_session_id,
     sqlite_where=sessions.c.parent_session_id.is_not(None),
+    postgresql_where=sessions.c.parent_session_id.is_not(None),
 )
 Index(
     "sessions_by_branch",
     sessions.c.branch,
     sqlite_where=sessions.c.branch.is_not(None),
+    postgresql_where=sessions.c.branch.is_not(None),
 )
 Index(
     "sessions_by_repository",
     sessions.c.repository,
     sqlite_where=sessions.c.repository.is_not(None),
+    postgresql_where=sessions.c.repository.is_not(None),
+)
+Index(
+    "sessions_by_workspace",
+    sessions.c.workspace_path,
+    sqlite_where=sessions.c.workspace_path.is_not(None),
+    postgresql_where=sessions.c.workspace_path.is_not(None),
 )
 
 events = Table(
@@ -85,11 +100,11 @@ events = Table(
     metadata,
     Column("session", _number, ForeignKey("sessions.number"), primary_key=True),
     Column("seq", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),
+    Column("kind", _text, nullable=False),
     Column("node", Integer),
     Column("at", _number, nullable=False),
     Column("prev_hash", LargeBinary, nullable=False),
-    Column("payload", Text, nullable=False),
+    Column("payload", _text, nullable=False),
     sqlite_strict=True,
 )
 
@@ -99,14 +114,14 @@ nodes = Table(
     Column("session", _number, ForeignKey("sessions.number"), primary_key=True),
     Column("node", Integer, primary_key=True),
     Column("parent", Integer),
-    Column("kind", Text, nullable=False),
-    Column("step_id", Text),
-    Column("title", Text),
+    Column("kind", _text, nullable=False),
+    Column("step_id", _text),
+    Column("title", _text),
     Column("iteration", Integer),
-    Column("position", Text, nullable=False),
+    Column("position", _text, nullable=False),
     Column("context_ref", LargeBinary, nullable=False),
-    Column("kept", Text),
-    Column("trace", Text),
+    Column("kept", _text),
+    Column("trace", _text),
     Column("arrival", Integer),
     Column("children", Integer, nullable=False),
     sqlite_strict=True,
@@ -114,6 +129,7 @@ nodes = Table(
 )
 """`arrival` is the place in the log of the completed step that led to the node; `kept` holds what a
 blocked attempt or a checkpoint carried, and is null for the rest."""
+Index("nodes_by_context", nodes.c.context_ref)
 
 attempts = Table(
     "attempts",
@@ -132,13 +148,14 @@ Index(
     attempts.c.session,
     attempts.c.node,
     sqlite_where=attempts.c.outcome_node.is_(None),
+    postgresql_where=attempts.c.outcome_node.is_(None),
 )
 
 workflows = Table(
     "workflows",
     metadata,
     Column("workflow_hash", LargeBinary, primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("name", _text, nullable=False),
     Column("packed", Integer, nullable=False),
     Column("document", LargeBinary, nullable=False),
     sqlite_strict=True,
@@ -160,44 +177,30 @@ artifacts = Table(
     Column("number", _number, primary_key=True),
     Column("session", _number, ForeignKey("sessions.number"), nullable=False),
     Column("node", Integer, nullable=False),
-    Column("step_id", Text, nullable=False),
-    Column("kind", Text, nullable=False),
+    Column("step_id", _text, nullable=False),
+    Column("kind", _text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("size", Integer, nullable=False),
-    Column("assessment_id", Text),
+    Column("assessment_id", _text),
     Column("accepted", Integer, nullable=False),
     sqlite_strict=True,
 )
 Index("artifacts_by_node", artifacts.c.session, artifacts.c.node)
+Index("artifacts_by_content", artifacts.c.digest)
 
 settings = Table(
     "settings",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", _text, primary_key=True),
     Column("value", LargeBinary, nullable=False),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
 
-search = Table(
-    "search",
-    MetaData(),
-    Column("rowid", Integer, primary_key=True),
-    Column("goal", Text),
-    Column("title", Text),
-    Column("notes", Text),
-    Column("artifacts", Text),
-)
-"""Described for statements only; `SEARCH_DDL` makes it."""
-
-SEARCH_DDL: Final = (
-    "CREATE VIRTUAL TABLE search USING fts5"
-    "(goal, title, notes, artifacts, content='', tokenize='unicode61 remove_diacritics 2')"
-)
 VERSION_STATEMENTS: Final = (
     "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
     " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))",
-    "INSERT INTO alembic_version (version_num) VALUES ('0001')",
+    f"INSERT INTO alembic_version (version_num) VALUES ('{REVISION}')",  # noqa: S608 (a number of ours)
 )
 
 

@@ -1,8 +1,8 @@
 """Is the database's schema today's, and if not, what then?
 
-The version is one number in the file's header, read before anything heavy is loaded. A new file gets
-today's schema at once; an older one is migrated by Alembic, which only then is imported; a newer one
-is refused and left alone.
+The version is one number, read before anything heavy is loaded. A new database gets today's schema at
+once; an older one is migrated by Alembic, which only then is imported; a newer one is refused and
+left alone. Of several processes that find it behind, one brings it up to date and the others wait.
 """
 
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from workrail_engine.errors import StoreUnavailableError
 from workrail_engine.store import schema
 from workrail_engine.store.database import Database
+from workrail_engine.store.dialect import dialect_of
 
 
 def ensure_schema(database: Database) -> None:
@@ -19,16 +20,18 @@ def ensure_schema(database: Database) -> None:
     Raises:
         StoreUnavailableError: it is newer than this program, or not a session store at all.
     """
-    if _version_of(database) == schema.SCHEMA_VERSION:
+    if version_of(database) == schema.SCHEMA_VERSION:
         return
     with database.writing() as connection:
-        version = _version(connection)
+        dialect = dialect_of(connection)
+        dialect.lock_schema(connection)
+        version = dialect.version(connection)
         if version == schema.SCHEMA_VERSION:  # another process was quicker
             return
-        tables = _tables(connection)
+        tables = dialect.tables(connection)
         if not tables:
             create_schema(connection)
-        elif "alembic_version" in tables and version < schema.SCHEMA_VERSION:
+        elif "alembic_version" in tables and 0 <= version < schema.SCHEMA_VERSION:
             from workrail_engine.store.migrate import migrate  # noqa: PLC0415 (Alembic is heavy)
 
             migrate(connection)
@@ -43,15 +46,16 @@ def is_readable(database: Database) -> bool:
         StoreUnavailableError: it is newer or older than this program, or not a session store.
     """
     with database.reading() as connection:
-        version, tables = _version(connection), _tables(connection)
+        dialect = dialect_of(connection)
+        version, tables = dialect.version(connection), dialect.tables(connection)
     if version == schema.SCHEMA_VERSION:
         return True
     if not tables:
         return False
     if 0 < version < schema.SCHEMA_VERSION:
         message = (
-            f"The session store {database.path} was written by an older WorkRail and is brought up to "
-            "date when it is next written. Run `workrail list` once, then try again."
+            f"The session store {database.name} was written by an older WorkRail and is brought up to "
+            "date when it is next written. Run `workrail db upgrade`, then try again."
         )
         raise StoreUnavailableError(message)
     raise _refused(database, version, tables)
@@ -63,33 +67,24 @@ def create_schema(connection: Connection) -> None:
         connection.execute(CreateTable(table))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
             connection.execute(CreateIndex(index))
-    connection.exec_driver_sql(schema.SEARCH_DDL)
     for statement in schema.VERSION_STATEMENTS:
         connection.exec_driver_sql(statement)
-    connection.exec_driver_sql(f"PRAGMA user_version = {schema.SCHEMA_VERSION}")
+    dialect_of(connection).complete_schema(connection)
 
 
 def _refused(database: Database, version: int, tables: set[str]) -> StoreUnavailableError:
     if version > schema.SCHEMA_VERSION:
         return StoreUnavailableError(
-            f"The session store {database.path} was written by a newer WorkRail: its schema is number "
+            f"The session store {database.name} was written by a newer WorkRail: its schema is number "
             f"{version} and this program knows {schema.SCHEMA_VERSION}. Nothing was changed. Install "
-            "the newer WorkRail here too, or set WORKRAIL_HOME to another folder."
+            "the newer WorkRail here too, or set WORKRAIL_HOME or WORKRAIL_DATABASE_URL to another store."
         )
     return StoreUnavailableError(
-        f"{database.path} is a database, but not a session store: it holds the table "
-        f"'{min(tables)}'. Set WORKRAIL_HOME to another folder, or move the file away."
+        f"{database.name} is a database, but not a session store: it holds the table "
+        f"'{min(tables)}'. Set WORKRAIL_HOME or WORKRAIL_DATABASE_URL to another place."
     )
 
 
-def _version_of(database: Database) -> int:
-    with database.reading() as connection:
-        return _version(connection)
-
-
-def _version(connection: Connection) -> int:
-    return connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-
-
-def _tables(connection: Connection) -> set[str]:
-    return set(connection.exec_driver_sql("SELECT name FROM sqlite_schema").scalars())
+def version_of(database: Database) -> int:
+    """The number of a database's schema; 0 before there is one."""
+    return database.read(lambda connection: dialect_of(connection).version(connection))

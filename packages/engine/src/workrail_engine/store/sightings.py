@@ -3,23 +3,13 @@
 All sessions are looked at, by index; `projections.resume_ranking` puts what is found in order.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
+from typing import Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Integer,
-    Select,
-    Subquery,
-    and_,
-    cast,
-    func,
-    null,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, case, func, null, or_, select
 
+from workrail_engine.errors import StoreDamagedError
 from workrail_engine.projections.resume_ranking import (
     Match,
     ResumeAsk,
@@ -27,14 +17,16 @@ from workrail_engine.projections.resume_ranking import (
     Sightings,
     words_of,
 )
-from workrail_engine.store import full_text, schema
-from workrail_engine.store.queries import NEWEST_FIRST, count
+from workrail_engine.store import schema
+from workrail_engine.store.queries import NEWEST_FIRST, WITH_WORKFLOW, count, looks_like
 from workrail_engine.store.record import DamagedRecordError, Record
+from workrail_engine.store.refusals import noticing_damage
 from workrail_engine.store.rows import SUMMARY_COLUMNS, AnyRow, summary_of
+from workrail_engine.store.word_search import Finds, Speech, with_all, with_any
 
-_s, _w, _n, _e = schema.sessions, schema.workflows, schema.nodes, schema.events
-_NO_PLACE = cast(null(), Integer)
+_s, _n, _e = schema.sessions, schema.nodes, schema.events
 _MOST_SIGHTINGS: Final = 50
+_SILENT: Final = Speech(None, 0.0)
 
 
 def sightings(connection: Connection, ask: ResumeAsk) -> Sightings:
@@ -43,94 +35,165 @@ def sightings(connection: Connection, ask: ResumeAsk) -> Sightings:
     An id stands for itself. Otherwise a session must match all that was asked; when none does, those
     that match any of it. When nothing was asked: the newest.
     """
-    everything = count(connection, [])
-    for conditions in _readings(ask):
+    words = words_of(ask.query)
+    if words and ask.session_id is None:
+        seen = _by_words(connection, ask, words)
+    else:
+        seen = _by_place(connection, ask)
+    return replace(seen, sessions=count(connection, []))
+
+
+def _by_place(connection: Connection, ask: ResumeAsk) -> Sightings:
+    places = _places(connection, ask)
+    if ask.session_id is not None:
+        readings = [[_s.c.session_id == ask.session_id]]
+    else:
+        readings = [places, [or_(*places)]] if len(places) > 1 else [places]
+    for conditions in readings:
         total = count(connection, conditions)
         if total:
-            rows = connection.execute(_described(_chosen(ask, conditions)))
-            found = tuple(_sighting(ask, row) for row in rows)
-            return Sightings(found, total, everything)
-    return Sightings((), 0, everything)
+            newest = select(_s.c.number).where(*conditions).order_by(*NEWEST_FIRST)
+            most = max(ask.limit, _MOST_SIGHTINGS)
+            chosen = connection.execute(newest.limit(most)).scalars().all()
+            found = _described(connection, ask, dict.fromkeys(chosen, _SILENT))
+            return Sightings(found, total, 0)
+    return Sightings((), 0, 0)
 
 
-def _readings(ask: ResumeAsk) -> list[list[ColumnElement[bool]]]:
-    """The ways to understand a request, strictest first."""
-    if ask.session_id is not None:
-        return [[_s.c.session_id == ask.session_id]]
-    words = words_of(ask.query)
-    places = [
-        *([_s.c.branch == ask.branch] if ask.branch is not None else []),
-        *([_in_repository(ask.repository)] if ask.repository is not None else []),
-    ]
-    if not words:
-        return [places, [or_(*places)]] if len(places) > 1 else [places]
-    said = full_text.says_all(words)
-    shown = full_text.looks_like(words)
-    loosest = or_(full_text.says_any(words), and_(*shown), *places)
-    return [[*said, *places], [*shown, *places], [loosest]]
+def _by_words(connection: Connection, ask: ResumeAsk, words: Sequence[str]) -> Sightings:
+    places = _places(connection, ask)
+    within = _numbers(connection, places) if places else None
+    finds = with_all(connection, words, within) if within != set() else _nothing()
+    if not finds.sessions:
+        shown = _numbers(connection, looks_like(connection, words))
+        here = shown if within is None else shown & within
+        finds = Finds(dict.fromkeys(here, _SILENT), complete=True, terms=())
+        if not here:
+            finds = _loosely(connection, words, shown, places)
+    best = sorted(finds.sessions.items(), key=_by_speech)[: max(ask.limit, _MOST_SIGHTINGS)]
+    found = _described(connection, ask, dict(best))
+    return Sightings(found, len(finds.sessions), 0, more=not finds.complete)
 
 
-def _in_repository(repository: str) -> ColumnElement[bool]:
-    place = repository.rstrip("/")
-    return or_(
-        _s.c.repository == place,
-        _s.c.workspace_path == place,
-        _s.c.repository.endswith(f"/{place}", autoescape=True),
+def _loosely(
+    connection: Connection,
+    words: Sequence[str],
+    shown: Set[int],
+    places: Sequence[ColumnElement[bool]],
+) -> Finds:
+    """What has one of the words, or looks so, or lies in one of the places."""
+    finds = with_any(connection, words)
+    near = _numbers(connection, [or_(*places)]) if places else set[int]()
+    return replace(finds, sessions={**dict.fromkeys(shown | near, _SILENT), **finds.sessions})
+
+
+def _nothing() -> Finds:
+    return Finds({}, complete=True, terms=())
+
+
+def _by_speech(found: tuple[int, Speech]) -> tuple[bool, float, int]:
+    number, speech = found
+    return speech.seq is None, speech.score, -number
+
+
+def _numbers(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> set[int]:
+    return set(connection.execute(select(_s.c.number).where(*conditions)).scalars())
+
+
+def _places(connection: Connection, ask: ResumeAsk) -> list[ColumnElement[bool]]:
+    places: list[ColumnElement[bool]] = []
+    if ask.branch is not None:
+        places.append(_s.c.branch == ask.branch)
+    if ask.repository is not None:
+        places.append(_in_repository(connection, ask.repository.rstrip("/")))
+    return places
+
+
+def _in_repository(connection: Connection, place: str) -> ColumnElement[bool]:
+    """Sessions of a repository, by its root or its name, or of a folder worked in.
+
+    There are few repositories and many sessions: each name is looked at once.
+    """
+    roots = [root for root in _repositories(connection) if root.endswith(f"/{place}")]
+    return or_(_s.c.repository.in_([place, *roots]), _s.c.workspace_path == place)
+
+
+def _repositories(connection: Connection) -> list[str]:
+    """Each repository there is, going from one to the next through the index."""
+    roots = (
+        select(func.min(_s.c.repository).label("root"))
+        .where(_s.c.repository.is_not(None))
+        .cte("roots", recursive=True)
     )
-
-
-def _chosen(ask: ResumeAsk, conditions: Sequence[ColumnElement[bool]]) -> Subquery:
-    """The sessions worth ranking, those with the best text or the newest, and where it is."""
-    words = words_of(ask.query)
-    most = max(ask.limit, _MOST_SIGHTINGS)
-    if not words:
-        plain = select(_s.c.number, _NO_PLACE.label("best"), null().label("score"))
-        return plain.where(*conditions).order_by(*NEWEST_FIRST).limit(most).subquery("chosen")
-    hits = full_text.hits(words)
-    return (
-        select(_s.c.number, hits.c.best, hits.c.score)
-        .select_from(_s.outerjoin(hits, hits.c.session == _s.c.number))
-        .where(*conditions)
-        .order_by(hits.c.score.is_(None), hits.c.score, *NEWEST_FIRST)
-        .limit(most)
-        .subquery("chosen")
+    after = (
+        select(func.min(_s.c.repository)).where(_s.c.repository > roots.c.root).scalar_subquery()
     )
+    each = roots.union_all(select(after).where(roots.c.root.is_not(None)))
+    statement = select(each.c.root).where(each.c.root.is_not(None))
+    return list(connection.execute(statement).scalars())
 
 
-def _described(chosen: Subquery) -> Select[*tuple[Any, ...]]:
-    """Each chosen session with the event that speaks best, or the one that led to where it stands."""
-    speaks = func.coalesce(chosen.c.best % schema.EVENTS_PER_SESSION, _n.c.arrival)
-    return select(*SUMMARY_COLUMNS, _s.c.workspace_path, chosen.c.score, _e.c.payload).select_from(
-        chosen.join(_s, _s.c.number == chosen.c.number)
-        .outerjoin(_w, _w.c.workflow_hash == _s.c.workflow_hash)
-        .outerjoin(_n, (_n.c.session == _s.c.number) & (_n.c.node == _s.c.tip))
-        .outerjoin(_e, (_e.c.session == _s.c.number) & (_e.c.seq == speaks))
+def _described(
+    connection: Connection, ask: ResumeAsk, chosen: Mapping[int, Speech]
+) -> tuple[Sighting, ...]:
+    """Each chosen session with the event that speaks best, or the one that led to where it stands.
+
+    Where a part of the file cannot be read, sessions are read one by one, and those that lie in it
+    are told by their own row alone.
+    """
+    try:
+        with noticing_damage():
+            return _with_text(connection, ask, chosen)
+    except StoreDamagedError:
+        if len(chosen) > 1:
+            each = (_described(connection, ask, {one: chosen[one]}) for one in chosen)
+            return tuple(sighting for found in each for sighting in found)
+    statement = (
+        select(*SUMMARY_COLUMNS, _s.c.workspace_path, null().label("payload"))
+        .select_from(WITH_WORKFLOW)
+        .where(_s.c.number.in_(list(chosen)))
     )
+    return tuple(_sighting(ask, row, chosen[row.number]) for row in connection.execute(statement))
+
+
+def _with_text(
+    connection: Connection, ask: ResumeAsk, chosen: Mapping[int, Speech]
+) -> tuple[Sighting, ...]:
+    places = {number: speech.seq for number, speech in chosen.items() if speech.seq is not None}
+    best = case(places, value=_s.c.number) if places else null()
+    here = (_n.c.session == _s.c.number) & (_n.c.node == _s.c.tip)
+    speaks = (_e.c.session == _s.c.number) & (_e.c.seq == func.coalesce(best, _n.c.arrival, 1))
+    statement = (
+        select(*SUMMARY_COLUMNS, _s.c.workspace_path, _e.c.payload)
+        .select_from(WITH_WORKFLOW.outerjoin(_n, here).outerjoin(_e, speaks))
+        .where(_s.c.number.in_(list(chosen)))
+    )
+    return tuple(_sighting(ask, row, chosen[row.number]) for row in connection.execute(statement))
 
 
 def _text(row: AnyRow) -> str:
     """What the session says; a damaged event says nothing here and is named by `verify`."""
     try:
         event = Record.parse(row.payload or "{}", "event")
+        said = event.maybe("notes", event.text) or event.maybe("goal", event.text)
     except DamagedRecordError:
         return row.goal
-    said = event.maybe("notes", event.text) or event.maybe("goal", event.text)
     return said or row.goal
 
 
-def _sighting(ask: ResumeAsk, row: AnyRow) -> Sighting:
+def _sighting(ask: ResumeAsk, row: AnyRow, speech: Speech) -> Sighting:
     summary = summary_of(row)
     matches: set[Match] = set()
     if ask.session_id == summary.session_id:
         matches.add("id")
     shown = f"{row.goal} {row.workflow_id} {row.step_title} {row.branch}".lower()
-    if row.score is not None or any(word in shown for word in words_of(ask.query)):
+    if speech is not _SILENT or any(word in shown for word in words_of(ask.query)):
         matches.add("words")
     if ask.branch is not None and ask.branch == summary.branch:
         matches.add("branch")
     if ask.repository is not None and _is_in(row, ask.repository.rstrip("/")):
         matches.add("repository")
-    return Sighting(summary, frozenset(matches), -float(row.score or 0), _text(row))
+    return Sighting(summary, frozenset(matches), -speech.score, _text(row))
 
 
 def _is_in(row: AnyRow, place: str) -> bool:

@@ -1,6 +1,6 @@
 """The door of the store: the engine's `SessionStore` on a database."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,25 +15,33 @@ from workrail_engine.ports import (
     TokenKey,
 )
 from workrail_engine.projections.resume_ranking import ResumeAsk, Sightings
+from workrail_engine.projections.retention import Removed, RetentionAsk
 from workrail_engine.session.state import Node
-from workrail_engine.store import commits, contents, positions
+from workrail_engine.store import commits, contents, positions, retention
 from workrail_engine.store.database import Database, open_for_writing
 from workrail_engine.store.new_store import make_store
+from workrail_engine.store.repair import Salvage, keep, salvage
 from workrail_engine.store.schema_version import ensure_schema
 from workrail_engine.store.sightings import sightings
+from workrail_engine.store.verify import verify
 
 
 @contextmanager
-def open_store(path: Path, entropy: Entropy) -> Generator["SqlStore"]:
-    """The store in a database file, closed again at the end.
+def open_store(where: Path | str, entropy: Entropy) -> Generator["SqlStore"]:
+    """The store in a database, closed again at the end.
 
-    The file and its folder are made when they are not there.
+    Args:
+        where: a file, made with its folder when it is not there; or the address of a database on a
+            server, which must be there and may be empty.
+        entropy: for the store's key.
 
     Raises:
-        StoreUnavailableError: the file cannot be opened, is not ours, or is newer than this program.
+        StoreUnavailableError: the database cannot be opened, is not ours, or is newer than this
+            program.
     """
-    make_store(path)
-    database = open_for_writing(path)
+    if isinstance(where, Path):
+        make_store(where)
+    database = open_for_writing(where)
     try:
         ensure_schema(database)
         yield SqlStore(database, entropy)
@@ -50,61 +58,83 @@ class SqlStore:
 
     def token_key(self) -> TokenKey:
         """The key of this store; made on first use."""
-        with self._database.reading() as connection:
-            key = contents.token_key(connection)
+        key = self._database.read(contents.token_key)
         if key is not None:
             return key
-        with self._database.writing() as connection:
-            contents.make_token_key(connection, self._entropy)
+        self._database.write(lambda connection: contents.make_token_key(connection, self._entropy))
         return self.token_key()
 
     def standing(self, handle: Handle) -> Standing | None:
         """The attempt with this handle, its node and its session; None when unknown."""
-        with self._database.reading() as connection:
-            return positions.standing(connection, handle)
+        return self._database.read(lambda connection: positions.standing(connection, handle))
 
     def node(self, session_id: SessionId, node_id: NodeId) -> Node:
         """One node; CorruptSessionError when there is none."""
-        with self._database.reading() as connection:
-            return positions.node(connection, session_id, node_id)
+        return self._database.read(
+            lambda connection: positions.node(connection, session_id, node_id)
+        )
 
     def head(self, session_id: SessionId) -> SessionHead:
         """Where a session stands; SessionNotFoundError when there is none."""
-        with self._database.reading() as connection:
-            return positions.head(connection, session_id)
+        return self._database.read(lambda connection: positions.head(connection, session_id))
 
     def open_attempt(self, session_id: SessionId, node_id: NodeId) -> Attempt | None:
         """The newest unused attempt of a node."""
-        with self._database.reading() as connection:
-            return positions.open_attempt(connection, session_id, node_id)
+        return self._database.read(
+            lambda connection: positions.open_attempt(connection, session_id, node_id)
+        )
 
     def commit(self, change: Change) -> None:
         """Write a whole change, or none of it; ConflictError when the session has moved."""
-        with self._database.writing() as connection:
-            commits.write(connection, change)
+        commits.commit(self._database, change)
 
     def blobs(self, digests: Sequence[Digest]) -> dict[Digest, bytes]:
         """The content of some blobs; unknown ones are left out."""
-        with self._database.reading() as connection:
-            return contents.read_blobs(connection, digests)
+        return self._database.read(lambda connection: contents.read_blobs(connection, digests))
 
     def pin(self, workflow_hash: WorkflowHash, document: bytes) -> None:
         """Keep a pinned workflow; a read when it is there already."""
         if self.pinned(workflow_hash) is None:
-            with self._database.writing() as connection:
-                contents.pin(connection, workflow_hash, document)
+            self._database.write(
+                lambda connection: contents.pin(connection, workflow_hash, document)
+            )
 
     def pinned(self, workflow_hash: WorkflowHash) -> bytes | None:
         """A pinned workflow's canonical JSON."""
-        with self._database.reading() as connection:
-            return contents.pinned(connection, workflow_hash)
+        return self._database.read(lambda connection: contents.pinned(connection, workflow_hash))
 
     def notes_before(self, session_id: SessionId, node_id: NodeId, budget: int) -> NotesTrail:
         """Notes of the steps completed on the way to a node, newest first, up to some bytes."""
-        with self._database.reading() as connection:
-            return positions.notes_before(connection, session_id, node_id, budget)
+        return self._database.read(
+            lambda connection: positions.notes_before(connection, session_id, node_id, budget)
+        )
+
+    def replace_token_key(self) -> None:
+        """Give the store another key; tokens made with the old one are refused from then on."""
+        with self._database.writing() as connection:
+            contents.replace_token_key(connection, self._entropy)
+
+    def salvage(self, session_id: SessionId) -> Salvage:
+        """Everything of a session that can be proven; CorruptSessionError when nothing can."""
+        return self._database.read(lambda connection: salvage(connection, session_id))
+
+    def keep(self, found: Salvage, copy_id: SessionId, first: Handle) -> None:
+        """Write what was salvaged as a session of its own."""
+        with self._database.writing() as connection:
+            keep(connection, found, copy_id, first)
+
+    def is_whole(self, session_id: SessionId) -> bool:
+        """Whether `verify` finds nothing wrong with a session."""
+        return self._database.read(lambda connection: not verify(connection, session_id).problems)
+
+    def remove(self, ask: RetentionAsk, told: Callable[[int, int], None]) -> Removed:
+        """Take old sessions away, whole, and the contents and workflows only they named."""
+        return retention.remove(self._database, ask, told)
+
+    def would_remove(self, ask: RetentionAsk, told: Callable[[int, int], None]) -> Removed:
+        """Exactly what `remove` would take away now."""
+        return retention.would_remove(self._database, ask, told)
 
     def sightings(self, ask: ResumeAsk) -> Sightings:
         """The sessions a resume request may mean; rank them with `resume_ranking.rank`."""
-        with self._database.reading() as connection:
-            return sightings(connection, ask)
+        return self._database.read(lambda connection: sightings(connection, ask))

@@ -10,10 +10,10 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, LargeBinary, cast, select
+from sqlalchemy import Connection, select
 
 from workrail_engine.canonical import digest_bytes
-from workrail_engine.errors import CorruptSessionError
+from workrail_engine.errors import CorruptSessionError, StoreDamagedError
 from workrail_engine.ids import Digest, SessionId
 from workrail_engine.ports import SessionHead
 from workrail_engine.projections.verification import Verification
@@ -25,8 +25,10 @@ from workrail_engine.store.codec import decode, node_of
 from workrail_engine.store.contents import pinned, unpack
 from workrail_engine.store.positions import head
 from workrail_engine.store.record import DamagedRecordError
+from workrail_engine.store.refusals import noticing_damage
 from workrail_engine.store.rows import HEAD_COLUMNS, NODE_COLUMNS
 from workrail_engine.store.rows import node_of as stored_node
+from workrail_engine.store.stored_bytes import stored_bytes
 
 _s, _e, _n, _a, _b = (
     schema.sessions,
@@ -55,6 +57,41 @@ def verify(connection: Connection, session_id: SessionId) -> Verification:
         SessionNotFoundError: no such session.
     """
     where = head(connection, session_id)
+    try:
+        with noticing_damage():
+            return _verified(connection, where)
+    except StoreDamagedError as damage:
+        problem = f"the file is damaged where this session lies: {damage}"
+        return Verification(session_id, where.event_count, where.head_hash, (problem,))
+
+
+def logged(connection: Connection, number: int, only: int | None = None) -> Iterator[Link]:
+    """The rows of a log, in order, whatever they hold; or only the one at a place."""
+    payload = stored_bytes(_e.c.payload).label("payload")
+    columns = (_e.c.seq, _e.c.kind, _e.c.node, _e.c.at, _e.c.prev_hash, payload)
+    statement = select(*columns).where(_e.c.session == number).order_by(_e.c.seq)
+    if only is not None:
+        statement = statement.where(_e.c.seq == only)
+    for row in connection.execute(statement):
+        text = bytes(row.payload).decode("utf-8", errors="surrogateescape")
+        yield Link(row.seq, row.kind, row.node, row.at, row.prev_hash, text)
+
+
+def decoded(link: Link) -> Event:
+    """The event a row holds.
+
+    Raises:
+        DamagedRecordError: it holds none, or one of another node.
+    """
+    event = decode(link.kind, link.payload)
+    if node_of(event) != link.node:
+        message = f"its row says node {link.node} and its content says node {node_of(event)}"
+        raise DamagedRecordError(message)
+    return event
+
+
+def _verified(connection: Connection, where: SessionHead) -> Verification:
+    session_id = where.session_id
     number = connection.execute(
         select(HEAD_COLUMNS[0]).where(_s.c.session_id == session_id)
     ).scalar_one()
@@ -67,6 +104,7 @@ def verify(connection: Connection, session_id: SessionId) -> Verification:
             *_row_problems(state, where),
             *_node_problems(state, nodes),
             *_attempt_problems(connection, log.events),
+            *_open_problems(connection, number, where),
             *_content_problems(connection, log.events, state),
             *_pin_problems(connection, where),
         ]
@@ -79,34 +117,21 @@ def verify(connection: Connection, session_id: SessionId) -> Verification:
 
 
 def _read(connection: Connection, number: int) -> _Log:
-    payload = cast(_e.c.payload, LargeBinary).label("payload")
-    columns = (_e.c.seq, _e.c.kind, _e.c.node, _e.c.at, _e.c.prev_hash, payload)
-    statement = select(*columns).where(_e.c.session == number).order_by(_e.c.seq)
     events: list[Event] = []
     problems: list[str] = []
     before, expected, rows = NO_HASH, 1, 0
-    for row in connection.execute(statement):
+    for link in logged(connection, number):
         rows += 1
-        if row.seq != expected:
-            problems.append(f"event {expected} is missing: event {row.seq} comes next")
-        elif row.prev_hash != before:
-            problems.append(_broken(row.seq))
-        text = bytes(row.payload).decode("utf-8", errors="surrogateescape")
-        link = Link(row.seq, row.kind, row.node, row.at, row.prev_hash, text)
+        if link.seq != expected:
+            problems.append(f"event {expected} is missing: event {link.seq} comes next")
+        elif link.prev_hash != before:
+            problems.append(_broken(link.seq))
         try:
-            events.append(_decoded(link))
+            events.append(decoded(link))
         except DamagedRecordError as error:
-            problems.append(f"event {row.seq} ({row.kind}) cannot be read: {error}")
-        before, expected = link.hash(), row.seq + 1
+            problems.append(f"event {link.seq} ({link.kind}) cannot be read: {error}")
+        before, expected = link.hash(), link.seq + 1
     return _Log(tuple(events), rows, before, tuple(problems))
-
-
-def _decoded(link: Link) -> Event:
-    event = decode(link.kind, link.payload)
-    if node_of(event) != link.node:
-        message = f"its row says node {link.node} and its content says node {node_of(event)}"
-        raise DamagedRecordError(message)
-    return event
 
 
 def _broken(seq: int) -> str:
@@ -185,6 +210,14 @@ def _attempt_problems(connection: Connection, events: Sequence[Event]) -> Iterat
         ).scalar_one_or_none()
         if used != raw(event.payload_digest):
             yield f"event {seq} used an attempt whose row does not say so"
+
+
+def _open_problems(connection: Connection, number: int, where: SessionHead) -> Iterator[str]:
+    """Where a session stands there must be an attempt to go on with."""
+    here = (_a.c.session == number, _a.c.node == where.tip, _a.c.outcome_node.is_(None))
+    ended = where.status == "completed"
+    if not ended and connection.execute(select(_a.c.number).where(*here).limit(1)).first() is None:
+        yield f"node {where.tip} has no unused attempt to go on with"
 
 
 def _content_problems(

@@ -92,6 +92,8 @@ class MemoryStore:
                 self._attempts[handle] = replace(self._attempts[handle], used=use)
             self._grow(session, change)
             self._sessions[change.session_id] = session
+            if change.document is not None:
+                self._pins.setdefault(session.head.workflow_hash, change.document)
             self._attempts |= {attempt.handle: attempt for attempt in change.attempts}
             self._blobs |= {blob.digest: blob.data for blob in change.blobs}
 

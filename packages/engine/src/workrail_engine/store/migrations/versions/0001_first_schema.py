@@ -10,6 +10,19 @@ revision = "0001"
 down_revision = None
 
 _number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_id = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_LAST = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE search USING fts5"
+        "(goal, title, notes, artifacts, content='', tokenize='unicode61 remove_diacritics 2')",
+        "PRAGMA user_version = 1",
+    ),
+    "postgresql": (
+        "CREATE TABLE search (place BIGINT NOT NULL PRIMARY KEY, words TSVECTOR NOT NULL)",
+        "CREATE INDEX search_by_words ON search USING gin (words)",
+    ),
+}
+"""What only one kind of database has."""
 
 
 def upgrade() -> None:
@@ -17,18 +30,15 @@ def upgrade() -> None:
     _sessions()
     _log()
     _contents()
-    op.execute(
-        "CREATE VIRTUAL TABLE search USING fts5"
-        "(goal, title, notes, artifacts, content='', tokenize='unicode61 remove_diacritics 2')"
-    )
-    op.execute("PRAGMA user_version = 1")
+    for statement in _LAST[op.get_bind().dialect.name]:
+        op.execute(statement)
 
 
 def _sessions() -> None:
     op.create_table(
         "sessions",
         sa.Column("number", _number, primary_key=True),
-        sa.Column("session_id", sa.Text, nullable=False, unique=True),
+        sa.Column("session_id", _id, nullable=False, unique=True),
         sa.Column("workflow_id", sa.Text, nullable=False),
         sa.Column("workflow_hash", sa.LargeBinary, nullable=False),
         sa.Column("goal", sa.Text, nullable=False),
@@ -50,7 +60,11 @@ def _sessions() -> None:
         sqlite_strict=True,
     )
     op.create_index(
-        "sessions_by_branch", "sessions", ["branch"], sqlite_where=sa.text("branch IS NOT NULL")
+        "sessions_by_branch",
+        "sessions",
+        ["branch"],
+        sqlite_where=sa.text("branch IS NOT NULL"),
+        postgresql_where=sa.text("branch IS NOT NULL"),
     )
     op.create_index("sessions_by_change", "sessions", ["updated_at", "number"])
     op.create_index(
@@ -58,12 +72,14 @@ def _sessions() -> None:
         "sessions",
         ["parent_session_id"],
         sqlite_where=sa.text("parent_session_id IS NOT NULL"),
+        postgresql_where=sa.text("parent_session_id IS NOT NULL"),
     )
     op.create_index(
         "sessions_by_repository",
         "sessions",
         ["repository"],
         sqlite_where=sa.text("repository IS NOT NULL"),
+        postgresql_where=sa.text("repository IS NOT NULL"),
     )
 
 
@@ -113,6 +129,7 @@ def _log() -> None:
         "attempts",
         ["session", "node"],
         sqlite_where=sa.text("outcome_node IS NULL"),
+        postgresql_where=sa.text("outcome_node IS NULL"),
     )
 
 

@@ -1,0 +1,107 @@
+"""What does each kind of database do in a way of its own?
+
+Statements are shared. What cannot be, is asked for here: `dialect_of` finds who answers.
+"""
+
+from collections.abc import Sequence, Set
+from typing import Any, Final, Protocol
+
+from sqlalchemy import ColumnElement, Connection
+
+from workrail_engine.store.dialect_postgresql import PostgresDialect
+from workrail_engine.store.dialect_sqlite import SqliteDialect
+from workrail_engine.store.said import Said
+from workrail_engine.store.wanted import Piece, Term, Wanted
+
+
+class Dialect(Protocol):
+    """One kind of database."""
+
+    def version(self, connection: Connection) -> int:
+        """The number of the schema; 0 before there is one, -1 when it is not one of ours."""
+        ...
+
+    def tables(self, connection: Connection) -> set[str]:
+        """The names of what is in the database."""
+        ...
+
+    def lock_schema(self, connection: Connection) -> None:
+        """Keep others from changing the schema until this transaction ends."""
+        ...
+
+    def hold_still(self, connection: Connection) -> None:
+        """Keep others from writing anything until this transaction ends."""
+        ...
+
+    def complete_schema(self, connection: Connection) -> None:
+        """Make what plain tables do not cover, and write down the schema's number."""
+        ...
+
+    def size(self, connection: Connection) -> int:
+        """How many bytes the database takes."""
+        ...
+
+    def next_numbers(self, connection: Connection) -> None:
+        """Go on counting after the highest numbers in the tables, when rows brought their own."""
+        ...
+
+    def index(self, connection: Connection, place: int, said: Said) -> None:
+        """Make a piece of text findable, at a place that has none yet."""
+        ...
+
+    def unindex(self, connection: Connection, place: int, said: Said) -> None:
+        """Take a piece of text out of the index again; `said` is what was put in."""
+        ...
+
+    def indexed(self, connection: Connection, session: int) -> Sequence[int]:
+        """The places of a session's pieces of text, ascending."""
+        ...
+
+    def says(self, term: Term, name: str) -> ColumnElement[bool]:
+        """A condition on `sessions`: a piece of text of it holds a term.
+
+        Args:
+            term: is text, never syntax.
+            name: of the parameter, to be told from others of one statement.
+        """
+        ...
+
+    def holds(self, shown: ColumnElement[Any], part: str) -> ColumnElement[bool]:
+        """A condition: a text has a part, whatever the case of its letters."""
+        ...
+
+    def pieces(
+        self, connection: Connection, wanted: Wanted, within: Set[int] | None, most: int
+    ) -> Sequence[int]:
+        """The places of the newest pieces of text that fit, newest first.
+
+        Args:
+            connection: to the database.
+            wanted: its terms are text, never syntax.
+            within: only in these sessions; in all when left out.
+            most: so many at most.
+        """
+        ...
+
+    def scored(
+        self, connection: Connection, wanted: Wanted, within: Set[int] | None, most: int
+    ) -> Sequence[Piece]:
+        """The same pieces, and how well each fits."""
+        ...
+
+    def speaking(
+        self, connection: Connection, term: Term, within: Set[int] | None
+    ) -> Sequence[int]:
+        """The numbers of the sessions with a piece that holds a term, each once."""
+        ...
+
+
+_DIALECTS: Final[dict[str, Dialect]] = {
+    "sqlite": SqliteDialect(),
+    "postgresql": PostgresDialect(),
+}
+
+
+def dialect_of(connection: Connection) -> Dialect:
+    """Who answers for the database behind a connection."""
+    return _DIALECTS[connection.dialect.name]
