@@ -1,0 +1,121 @@
+"""What earlier releases left behind is opened, told, checked and finished by this one."""
+
+import hashlib
+import json
+import shutil
+from itertools import zip_longest
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from workrail_engine.engine import ResumeRequest, Submission, open_engine
+from workrail_engine.ids import SessionId
+from workrail_engine.outcomes import Completed, Found, StepReady
+from workrail_engine.reader import open_reader
+from workrail_engine.store.schema import SCHEMA_VERSION
+from workrail_engine.system import Locations
+from workrail_engine.testing.told import told
+from workrail_engine.workflow.compile import compile_pinned
+
+GOLDEN = Path(__file__).parent / "golden"
+DIGESTS = {
+    "schema-1.db": "602d8c4bac069c97800b0403cc7d21fa869f418e197aecbbed468d9fbfb50262",
+    "schema-2.db": "07b214fc73603a51d206750c171d5c9d23ee62a628cae78333e13b2d5250ffb7",
+}
+"""A golden file is never edited: these are their SHA-256."""
+STORES = sorted(DIGESTS)
+PINNED = sorted(path.name for path in (GOLDEN / "pinned").glob("*.json"))
+GOALS = {
+    "A completed heron trip": ("completed", 6),
+    "A blocked ibis trip": ("blocked", 1),
+    "A lynx trip in its second round": ("running", 4),
+    "A branching otter trip": ("running", 2),
+}
+
+
+@pytest.fixture
+def home(tmp_path: Path, request: pytest.FixtureRequest) -> Locations:
+    """A copy of a golden store, as if this release were installed over the one that made it."""
+    where = Locations.under(tmp_path / "home")
+    where.home.mkdir()
+    shutil.copy(GOLDEN / "stores" / str(request.param), where.database)
+    return where
+
+
+def test_every_golden_store_is_named_here_and_was_never_edited():
+    kept = {path.name: path.read_bytes() for path in (GOLDEN / "stores").glob("*.db")}
+
+    assert {name: hashlib.sha256(data).hexdigest() for name, data in kept.items()} == DIGESTS
+    assert set(kept) == {f"schema-{number}.db" for number in range(1, SCHEMA_VERSION + 1)}
+
+
+@pytest.mark.rule("STORE-47")
+@pytest.mark.parametrize("home", STORES, indirect=True)
+def test_every_session_of_an_earlier_release_verifies_and_is_told(home: Locations):
+    with open_engine(home):
+        pass
+
+    with open_reader(home) as reader:
+        sessions = {one.goal: one for one in reader.sessions().sessions}
+        assert {goal: (one.status, one.steps_completed) for goal, one in sessions.items()} == GOALS
+        for one in sessions.values():
+            assert reader.verify(one.session_id).problems == ()
+        heron = reader.session(sessions["A completed heron trip"].session_id)
+        assert [node.notes for node in heron.nodes if node.kind == "step"] == [
+            *(f"Heron notes {number}" for number in range(5)),
+            "The summary of it.",
+        ]
+        photos = [artifact for node in heron.nodes for artifact in node.artifacts]
+        assert json.loads(reader.artifact(photos[2].digest)) == {
+            "kind": "golden.photo",
+            "of": "heron 2",
+        }
+        otter = reader.session(sessions["A branching otter trip"].session_id)
+        assert "checkpoint" in {node.kind for node in otter.nodes}
+        assert not all(node.on_tip_branch for node in otter.nodes if node.kind == "step")
+
+
+@pytest.mark.rule("STORE-47")
+@pytest.mark.parametrize("home", STORES, indirect=True)
+@pytest.mark.parametrize("word", ["ibis", "lynx", "otter"])
+def test_a_session_of_an_earlier_release_is_found_and_finished(home: Locations, word: str):
+    with open_engine(home) as engine:
+        found = engine.resume(ResumeRequest(query=word))
+        assert isinstance(found, Found)
+        (one,) = found.candidates
+        outcome = engine.rehydrate(one.token)
+        for _ in range(10):
+            if isinstance(outcome, Completed):
+                break
+            assert outcome.token is not None
+            outcome = engine.advance(outcome.token, Submission(notes="The summary at last."))
+            assert isinstance(outcome, StepReady | Completed)
+        assert isinstance(outcome, Completed)
+        assert outcome.steps_completed == 6
+
+    with open_reader(home) as reader:
+        assert reader.verify(SessionId(one.session_id)).problems == ()
+
+
+@pytest.mark.rule("RUN-81")
+@pytest.mark.parametrize("name", PINNED)
+def test_what_was_pinned_by_an_earlier_release_compiles_to_the_same(name: str):
+    document = GOLDEN / "pinned" / name
+    expected: object = json.loads(document.with_suffix(".compiled").read_text("utf-8"))
+
+    compiled: object = json.loads(json.dumps(told(compile_pinned(document.read_bytes()))))
+
+    assert shared(expected, compiled) == expected
+
+
+def shared(expected: object, found: object) -> object:
+    """What was found, without fields that came after what is expected was written."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        known = cast("dict[str, object]", expected)
+        now = cast("dict[str, object]", found)
+        return {key: shared(value, now.get(key)) for key, value in known.items()}
+    if isinstance(expected, list) and isinstance(found, list):
+        pairs = zip_longest(cast("list[object]", expected), cast("list[object]", found))
+        return [shared(one, other) for one, other in pairs]
+    return found
