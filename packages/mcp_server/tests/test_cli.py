@@ -35,6 +35,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with one workflow; the home and the library are empty."""
     monkeypatch.setenv("WORKRAIL_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("WORKRAIL_BUNDLED_DIR", str(tmp_path / "bundled"))
+    (tmp_path / "bundled").mkdir()
     folder = tmp_path / "project"
     put(folder / ".workrail" / "workflows" / "build.yaml", GOOD)
     monkeypatch.chdir(folder)
@@ -66,7 +67,7 @@ def test_every_command_shows_examples_and_explains_every_option() -> None:
     for command in commands:
         if isinstance(command, click.Group) and command is not main:
             commands.extend(command.commands.values())
-    assert len(commands) == 10
+    assert len(commands) >= 16
     for command in commands:
         assert "Examples:" in (command.epilog or ""), command.name
         options = [each for each in command.params if isinstance(each, click.Option)]
@@ -124,6 +125,8 @@ def test_list_as_json_has_the_documented_shape(workspace: Path) -> None:
             "steps": 2,
             "routine": False,
             "shadows": [],
+            "managedSource": None,
+            "untrusted": False,
         }
     ]
     (bad,) = cast("list[dict[str, object]]", result["broken"])
@@ -206,7 +209,16 @@ def test_inspect_as_json_has_the_documented_shape(workspace: Path) -> None:
     whole = json_of(run("inspect", "team.build", "--json"))
     assert set(whole) == {
         *("id", "name", "description", "version", "source", "path", "tags", "steps", "routine"),
-        *("shadows", "about", "workflowHash", "modelTier", "metaGuidance", "preconditions"),
+        *(
+            "shadows",
+            "managedSource",
+            "untrusted",
+            "about",
+            "workflowHash",
+            "modelTier",
+            "metaGuidance",
+            "preconditions",
+        ),
         *("clarificationPrompts", "examples", "references", "bindings", "contextVariables"),
         "outline",
     }

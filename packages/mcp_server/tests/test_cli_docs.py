@@ -20,18 +20,26 @@ from workrail_engine.projections.catalog import (
     WorkflowEntry,
     WorkflowOutline,
 )
+from workrail_engine.projections.managed import FileChanges, ManagedSource, SourceSynced
+from workrail_engine.projections.repair import Repair
+from workrail_engine.projections.retention import Removed
 from workrail_engine.projections.session_detail import ArtifactLine, NodeLine, SessionDetail
 from workrail_engine.projections.session_summary import SessionSummary
+from workrail_engine.projections.store_status import StoreStatus
 from workrail_engine.projections.verification import Verification
 from workrail_engine.reader import EventRecord
 from workrail_mcp_server.catalog_json import broken_json, entry_json, outline_json, report_json
 from workrail_mcp_server.cli import SUMMARIES, load_command, main
+from workrail_mcp_server.commands.db_status import status_json
 from workrail_mcp_server.session_json import (
     detail_json,
     event_json,
+    removed_json,
+    repair_json,
     summary_json,
     verification_json,
 )
+from workrail_mcp_server.source_json import source_json, sync_json
 
 PAGE = (Path(__file__).parents[3] / "docs" / "cli.md").read_text("utf-8")
 
@@ -94,6 +102,21 @@ NODE = NodeLine(
     notices=("Said.",),
     on_tip_branch=True,
 )
+SOURCE = ManagedSource(
+    name="acme",
+    kind="git",
+    location="https://example.org/acme.git",
+    path="/acme",
+    ref=None,
+    commit="3f2a",
+    added_by="person",
+    added_at="2026",
+    synced_at="2026",
+    trust="changed",
+    digest="sha256:0",
+    files=1,
+    since_trusted=FileChanges(("a.yaml",), ("b.yaml",), ("c.yaml",)),
+)
 DETAIL = SessionDetail(SUMMARY, "sha256:0", (NODE,), {}, ())
 
 SHAPES: dict[str, JsonValue] = {
@@ -107,13 +130,34 @@ SHAPES: dict[str, JsonValue] = {
         "checked": 1,
         "invalid": 1,
     },
+    "workrail source list --json": {"sources": [source_json(SOURCE)]},
+    "workrail source add ADDRESS --json": {"source": source_json(SOURCE), "already": False},
+    "workrail source sync --json": {
+        "sources": [sync_json(SourceSynced(SOURCE, "9c1d", FileChanges(("a.yaml",))))]
+    },
+    "workrail db status --json": status_json(
+        StoreStatus(
+            "sqlite",
+            "/a.db",
+            made=True,
+            schema=1,
+            known_schema=1,
+            size=1,
+            counts=(("sessions", 1),),
+        )
+    ),
+    "workrail gc --json": removed_json(Removed(kept_damaged=(SessionId("sess_a"),)), dry_run=True),
     "workrail session list --json": {
         "sessions": [summary_json(SUMMARY)],
         "total": 1,
+        "more": False,
         "nextBefore": None,
     },
     "workrail session show ID --json": detail_json(DETAIL),
     "workrail session export ID": event_json(EventRecord(1, "step_reached", None, "2026", {})),
+    "workrail session repair ID --json": repair_json(
+        Repair(SessionId("sess_a"), SessionId("sess_b"), 4, 2, ("event 3 was changed",))
+    ),
     "workrail session verify --json": {
         "sessions": [verification_json(Verification(SessionId("sess_a"), 1, None, ()))],
     },

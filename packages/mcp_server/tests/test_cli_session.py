@@ -275,3 +275,62 @@ def test_a_reader_that_leaves_early_is_no_error(places: Locations) -> None:
         process.stdout.close()
         said = process.stderr.read()
     assert said == b""
+
+
+@pytest.mark.rule("CLI-50")
+def test_list_takes_words_and_says_why_each_session_fits(places: Locations) -> None:
+    completed_session(places)
+    running_session(places)
+
+    result = CliRunner().invoke(main, ["session", "list", "shed", "stands"])
+    as_json = CliRunner().invoke(main, ["session", "list", "shed", "--json"])
+
+    assert "Build a shed" in result.stdout
+    assert "Build a boat" not in result.stdout
+    assert 'why it speaks of "shed stands": ' in result.stdout
+    (one,) = json.loads(as_json.stdout)["sessions"]
+    assert one["why"] == ['it speaks of "shed"']
+    assert "shed" in one["snippet"]
+
+
+@pytest.mark.rule("CLI-50")
+def test_list_says_that_no_session_speaks_of_the_words(places: Locations) -> None:
+    running_session(places)
+
+    result = CliRunner().invoke(main, ["session", "list", "walrus"])
+
+    assert result.stdout == ""
+    assert "No session speaks of walrus" in result.stderr
+
+
+@pytest.mark.rule("CLI-51")
+def test_gc_says_what_would_go_and_removes_exactly_that(places: Locations) -> None:
+    gone = completed_session(places)
+    kept = running_session(places)
+    hour_ago = SystemClock().now().timestamp() - 3 * 3600
+    database = open_for_writing(places.database)
+    with database.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE sessions SET updated_at = {int(hour_ago * 1e6)}")  # noqa: S608 (a number of ours)
+    database.close()
+    run = ["gc", "--older-than", "2h", "--json"]
+
+    said = json.loads(CliRunner().invoke(main, [*run, "--dry-run"]).stdout)
+    did = json.loads(CliRunner().invoke(main, run).stdout)
+    again = CliRunner().invoke(main, ["gc", "--older-than", "2h"])
+
+    assert {**said, "dryRun": False} == did
+    assert (did["sessions"], did["artifacts"]) == (1, 1)
+    assert "Nothing is that old." in again.stderr
+    shown = CliRunner().invoke(main, ["session", "list"])
+    assert kept in shown.stdout
+    assert gone not in shown.stdout
+
+
+@pytest.mark.rule("CLI-51")
+@pytest.mark.parametrize("age", ["0d", "90", "forever"])
+def test_gc_refuses_an_age_that_is_none(places: Locations, age: str) -> None:
+    result = CliRunner().invoke(main, ["gc", "--older-than", age])
+
+    assert result.exit_code == 1
+    assert "Give a number and a unit: 90d" in result.stderr
+    assert not places.database.exists()

@@ -38,8 +38,9 @@ def test_clients_are_told_which_tools_read_which_repeat_and_which_to_load_at_onc
         hints = {tool.name: tool.annotations for tool in tools}
         metas = {tool.name: tool.meta or {} for tool in tools}
 
-        assert all(hint and hint.destructive_hint is False for hint in hints.values())
-        assert all(hint and hint.open_world_hint is False for hint in hints.values())
+        managing = {"manage_workflow_source"}
+        assert {name for name, hint in hints.items() if hint and hint.destructive_hint} == managing
+        assert {name for name, hint in hints.items() if hint and hint.open_world_hint} == managing
         assert {name for name, hint in hints.items() if hint and hint.read_only_hint} == {
             "list_workflows",
             "inspect_workflow",

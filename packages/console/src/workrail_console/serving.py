@@ -17,11 +17,11 @@ def serve(listener: socket.socket, port: int, environ: Mapping[str, str]) -> Non
     Args:
         listener: Bound and listening.
         port: The port it listens on.
-        environ: Says where the store is (`WORKRAIL_HOME`).
+        environ: Says where the store is (`WORKRAIL_HOME` or `WORKRAIL_DATABASE_URL`).
     """
     locations = Locations.from_environment(environ)
     app = create_app(
-        lambda: open_reader(locations), SystemClock(), port=port, store=str(locations.home)
+        lambda: open_reader(locations), SystemClock(), port=port, store=locations.store_shown
     )
     config = uvicorn.Config(
         app,

@@ -16,7 +16,11 @@ SUMMARIES: Mapping[str, str] = {
     "list": "List the workflows this workspace sees.",
     "inspect": "Show a workflow's steps without running it.",
     "validate": "Check workflow files and name every problem.",
+    "source": "Add folders and repositories of workflows.",
+    "trust": "Allow the workflows of a source to be started.",
     "session": "Look at recorded sessions.",
+    "db": "Look after the store that holds the sessions.",
+    "gc": "Remove old sessions and what only they used.",
 }
 """What `workrail --help` says of each command, in its order."""
 
@@ -46,8 +50,16 @@ def load_command(name: str) -> click.Command:
             from workrail_mcp_server.commands.inspect_workflow import inspect_workflow as command
         case "validate":
             from workrail_mcp_server.commands.validate import validate as command
+        case "source":
+            from workrail_mcp_server.commands.source import source as command
+        case "trust":
+            from workrail_mcp_server.commands.trust import trust as command
         case "session":
             from workrail_mcp_server.commands.session import session as command
+        case "db":
+            from workrail_mcp_server.commands.db import db as command
+        case "gc":
+            from workrail_mcp_server.commands.gc import collect_garbage as command
         case _:
             raise KeyError(name)
     return command

@@ -73,11 +73,21 @@ def present_artifact(digest: str, content: bytes, offset: int) -> str:
 
 def _found(outcome: Found) -> str:
     shown = len(outcome.candidates)
-    count = f"{shown} of {outcome.total}" if outcome.total > shown else str(shown)
+    total = f"{outcome.total:,} or more" if outcome.more else str(outcome.total)
+    count = f"{shown} of {total}" if outcome.total > shown else str(shown)
     noun = "session" if outcome.total == 1 else "sessions"
     heading = f"{count} matching {noun}, best first. Make the call of the one you mean."
+    candidates = [_candidate(number, item) for number, item in enumerate(outcome.candidates, 1)]
     return paragraphs(
-        (heading, *(_candidate(number, item) for number, item in enumerate(outcome.candidates, 1)))
+        (*([heading] if candidates else []), *candidates, *map(_damaged, outcome.damaged))
+    )
+
+
+def _damaged(session_id: str) -> str:
+    return (
+        f"{session_id} matches too and cannot be returned to: its record is damaged. A person can see "
+        f"where with `workrail session verify {session_id}` and save what is proven with `workrail "
+        f"session repair {session_id}`."
     )
 
 

@@ -147,10 +147,10 @@ def as_tool(spec: ToolSpec) -> types.Tool:
         description=spec.description,
         input_schema=input_schema(spec),
         annotations=types.ToolAnnotations(
-            read_only_hint=spec.reads_only,
+            read_only_hint=spec.reads_only or None,  # false is what it means to leave it out
             idempotent_hint=spec.idempotent,
-            destructive_hint=False,
-            open_world_hint=False,
+            destructive_hint=spec.takes_away,
+            open_world_hint=spec.reaches_out,
         ),
         _meta=meta,
     )

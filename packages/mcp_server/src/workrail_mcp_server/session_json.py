@@ -5,6 +5,8 @@ The shapes are part of the command line's promise: fields are added, never renam
 
 from workrail_engine.canonical import JsonObject
 from workrail_engine.outcomes import Blocker
+from workrail_engine.projections.repair import Repair
+from workrail_engine.projections.retention import Removed
 from workrail_engine.projections.session_detail import NodeLine, SessionDetail
 from workrail_engine.projections.session_summary import SessionSummary
 from workrail_engine.projections.verification import Verification
@@ -60,6 +62,32 @@ def verification_json(verification: Verification) -> JsonObject:
         "events": verification.events,
         "headHash": verification.head_hash,
         "problems": verification.problems,
+    }
+
+
+def repair_json(repair: Repair) -> JsonObject:
+    """What repairing one session came to."""
+    return {
+        "sessionId": repair.session_id,
+        "copyId": repair.copy_id,
+        "found": repair.found,
+        "kept": repair.kept,
+        "dropped": repair.dropped,
+    }
+
+
+def removed_json(removed: Removed, *, dry_run: bool) -> JsonObject:
+    """What clearing the store came to."""
+    return {
+        "dryRun": dry_run,
+        "sessions": removed.sessions,
+        "events": removed.events,
+        "artifacts": removed.artifacts,
+        "contents": removed.contents,
+        "contentBytes": removed.content_bytes,
+        "workflows": removed.workflows,
+        "keptForChildren": removed.kept_for_children,
+        "keptDamaged": list(removed.kept_damaged),
     }
 
 

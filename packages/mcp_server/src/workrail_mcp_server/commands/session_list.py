@@ -1,16 +1,22 @@
 """`workrail session list`: which sessions are there?"""
 
-from typing import get_args
+from collections.abc import Mapping
+from typing import Final, get_args
 
 import click
 from rich.console import Console
 from rich.text import Text
 
+from workrail_engine.canonical import JsonObject
+from workrail_engine.ids import SessionId
+from workrail_engine.projections.resume_ranking import RankedSession, ResumeAsk
 from workrail_engine.projections.session_summary import SessionPage, SessionSummary
-from workrail_engine.reader import open_reader
+from workrail_engine.reader import Reader, open_reader
 from workrail_mcp_server.commands.options import json_option
 from workrail_mcp_server.session_json import summary_json
 from workrail_mcp_server.terminal import StatusName, moment, page, print_json, status_style, styled
+
+_MOST_REASONS: Final = 500
 
 
 @click.command(
@@ -19,8 +25,11 @@ from workrail_mcp_server.terminal import StatusName, moment, page, print_json, s
 Examples:
   workrail session list
   workrail session list --status blocked --limit 5
-  workrail session list --query "login bug" --json
+  workrail session list login bug
+  workrail session list '"stale price"' --json
 
+WORDS are looked for in goals, notes, artifacts and the titles of steps: sessions that have all of
+them, as beginnings of words; "words in quotes" stand together. Each is shown with where it speaks.
 The session that changed last comes first. Where there are more, `--before` takes the value the
 page before ended with.
 """,
@@ -30,7 +39,8 @@ page before ended with.
     type=click.Choice(get_args(StatusName)),
     help="Only sessions that stand so.",
 )
-@click.option("--query", help="Only sessions whose goal, notes or artifacts speak of this.")
+@click.argument("words", nargs=-1)
+@click.option("--query", help="The same as WORDS.")
 @click.option(
     "--limit",
     type=click.IntRange(1, 500),
@@ -43,38 +53,63 @@ page before ended with.
 def list_sessions(
     *,
     status: StatusName | None,
+    words: tuple[str, ...],
     query: str | None,
     limit: int,
     before: str | None,
     as_json: bool,
 ) -> None:
     """List recorded sessions, newest change first."""
+    asked = " ".join((*words, *([query] if query else [])))
     with open_reader() as reader:
-        found = reader.sessions(limit=limit, before=before, status=status, query=query)
+        found = reader.sessions(limit=limit, before=before, status=status, query=asked or None)
+        reasons = _reasons(reader, asked if found.sessions else "")
     if as_json:
         print_json(
             {
-                "sessions": [summary_json(session) for session in found.sessions],
+                "sessions": [
+                    {**summary_json(session), **_why_json(reasons.get(session.session_id))}
+                    for session in found.sessions
+                ],
                 "total": found.total,
+                "more": found.more,
                 "nextBefore": found.next_before,
             }
         )
     else:
-        _print(page(), found)
+        _print(page(), found, asked, reasons)
 
 
-def _print(out: Console, found: SessionPage) -> None:
+def _reasons(reader: Reader, asked: str) -> Mapping[SessionId, RankedSession]:
+    """Why the best sessions fit some words, and what they say of them; nothing for no words."""
+    if not asked:
+        return {}
+    ask = ResumeAsk(query=asked, limit=_MOST_REASONS)
+    return {one.summary.session_id: one for one in reader.candidates(ask)}
+
+
+def _why_json(reason: RankedSession | None) -> JsonObject:
+    return {} if reason is None else {"why": list(reason.why), "snippet": reason.snippet}
+
+
+def _print(
+    out: Console, found: SessionPage, asked: str, reasons: Mapping[SessionId, RankedSession]
+) -> None:
     for session in found.sessions:
         out.print(_line(session))
         if session.step_title is not None:
             out.print(styled(("    at ", "dim"), session.step_title))
+        reason = reasons.get(session.session_id)
+        if reason is not None:
+            out.print(styled(("    why ", "dim"), f"{'; '.join(reason.why)}: {reason.snippet}"))
     rest = page(errors=True)
     if not found.sessions:
-        rest.print(styled("No session fits, or none was recorded yet."))
+        missing = f"No session speaks of {asked}, or" if asked else "No session fits, or"
+        rest.print(styled(f"{missing} none was recorded yet."))
     elif found.next_before is not None:
         rest.print(
             styled(
-                f"Shown: {len(found.sessions)} of {found.total}. "
+                f"Shown: {len(found.sessions)} of {'at least ' if found.more else ''}{found.total}. "
                 f"Next page: --before {found.next_before}"
             )
         )
