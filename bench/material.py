@@ -11,6 +11,10 @@ LINEAR = "bench-linear"
 LOOP = "bench-loop"
 LINEAR_STEPS = 2_100
 LOOP_PASSES = 1_000
+LONG_LOOP = "bench-long-loop"
+LONG_LOOP_BODY = 11
+SHORT = "bench-short"
+SHORT_STEPS = 3
 GOAL = "Measure how long a step takes"
 _SENTENCE = (
     "the cart keeps a stale price after checkout because retry reads cached rows before commit "
@@ -29,7 +33,13 @@ def locations(folder: Path) -> Locations:
     """A fresh home in a folder, with the benchmark's workflows as the user's own."""
     where = Locations.under(folder)
     where.user_workflows.mkdir(parents=True)
-    for document in (_linear(), _loop()):
+    documents = (
+        _linear(LINEAR, LINEAR_STEPS),
+        _linear(SHORT, SHORT_STEPS),
+        _loop(LOOP, 1),
+        _loop(LONG_LOOP, LONG_LOOP_BODY),
+    )
+    for document in documents:
         path = where.user_workflows / f"{document['id']}.json"
         path.write_text(json.dumps(document))
     return where
@@ -47,21 +57,26 @@ def notes(number: int, size: int = 600) -> str:
     return text
 
 
-def _linear() -> Mapping[str, object]:
+def _linear(workflow_id: str, count: int) -> Mapping[str, object]:
     steps = [
         {
             "id": f"part-{number}",
             "title": f"Part {number}",
             "prompt": _PROMPT.format(number=number),
         }
-        for number in range(1, LINEAR_STEPS + 1)
+        for number in range(1, count + 1)
     ]
-    return _workflow(LINEAR, steps)
+    return _workflow(workflow_id, steps)
 
 
-def _loop() -> Mapping[str, object]:
+def _loop(workflow_id: str, body_steps: int) -> Mapping[str, object]:
     body = [
-        {"id": "part", "title": "Part", "prompt": _PROMPT.format(number="{{currentIteration}}")}
+        {
+            "id": f"part-{number}",
+            "title": f"Part {number}",
+            "prompt": _PROMPT.format(number="{{currentIteration}}"),
+        }
+        for number in range(1, body_steps + 1)
     ]
     loop = {
         "id": "parts",
@@ -70,7 +85,7 @@ def _loop() -> Mapping[str, object]:
         "loop": {"type": "for", "count": LOOP_PASSES, "maxIterations": LOOP_PASSES},
         "body": body,
     }
-    return _workflow(LOOP, [loop])
+    return _workflow(workflow_id, [loop])
 
 
 def _workflow(workflow_id: str, steps: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
