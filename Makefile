@@ -5,7 +5,7 @@ RUN     = $(UV) run --locked --no-sync
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports alone bench fix
+.PHONY: help setup demo test check lint types imports alone bench bench-crash-store bench-scale golden-store fix
 
 help:  ## say what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -41,6 +41,15 @@ alone: setup  ## import every module of each member where only its own dependenc
 
 bench: setup  ## measure, against the budgets, and write docs/benchmarks/latest.json
 	@$(RUN) python bench/run.py $(ARGS)
+
+bench-crash-store: setup  ## kill servers, break disks, and write docs/benchmarks/store-crash.md
+	@$(RUN) python bench/crash_store.py $(ARGS)
+
+bench-scale: setup  ## measure 100,000 sessions and one of 10,000 steps; writes docs/benchmarks/scale.md
+	@$(RUN) python bench/scale.py $(ARGS)
+
+golden-store: setup  ## keep a small store of the present schema for later releases to open
+	@$(RUN) python packages/engine/tests/golden/make_golden.py
 
 fix: setup  ## mend what the linter and the formatter can mend
 	@$(RUN) ruff check --fix
