@@ -76,18 +76,6 @@ process.Lifetime.on_quiet = on_quiet
 """
 
 
-WARMING = f"""
-import sys
-from workrail_mcp_server import server
-warm = server.Tools._warm
-def warmed(self):
-    warm(self)
-    print("warm", "workrail_engine.engine" in sys.modules, file=sys.stderr, flush=True)
-server.Tools._warm = warmed
-{SERVE}
-"""
-
-
 class Server:
     """A server process, spoken to in the handshake era line by line."""
 
@@ -206,17 +194,6 @@ def test_nothing_heavy_is_imported_before_the_list_of_tools_is_answered(
     )
     assert [name for name in listed if heavy.match(name)] == []
     assert "workrail_engine.engine" in called
-
-
-def test_what_calls_need_is_imported_once_the_list_of_tools_is_answered(
-    environment: dict[str, str],
-) -> None:
-    with server(environment, WARMING) as running:
-        running.open()
-        running.answer(running.ask("tools/list"))
-        assert running.process.stderr is not None
-        assert running.process.stderr.readline() == b"warm True\n"
-        assert not Path(environment["WORKRAIL_HOME"]).exists()
 
 
 @pytest.mark.rule("MCP-19")

@@ -16,7 +16,6 @@ from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
-    from workrail_mcp_server.server import Tools
     from workrail_mcp_server.transport import Traffic
 
 LEAVING_GRACE = 0.3
@@ -78,32 +77,26 @@ def leave(code: int) -> NoReturn:
 
 
 class Lifetime:
-    """Decides when the process leaves, and when it may warm up."""
+    """Decides when the process leaves."""
 
     def __init__(self) -> None:
         """Nothing runs yet: a signal ends the process at once."""
         self._leaving = False
         self._traffic: Traffic | None = None
-        self._tools: Tools | None = None
-        self._warmed = False
 
     def handle_signals(self) -> None:
         """Leave on the signals a client or a terminal ends us with."""
         for number in _SIGNALS:
             signal.signal(number, self._on_signal)
 
-    def begin(self, tools: "Tools", traffic: "Traffic") -> None:
+    def begin(self, traffic: "Traffic") -> None:
         """From now on a signal lets calls in work finish, within the grace."""
-        self._tools = tools
         self._traffic = traffic
 
     def on_quiet(self) -> None:
-        """Every request is answered: the moment to leave, or to import what calls need."""
+        """Every request is answered: the moment to leave, if a signal asked for it."""
         if self._leaving:
             leave(0)
-        if self._tools is not None and self._tools.listed and not self._warmed:
-            self._warmed = True
-            self._tools.warm()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if self._traffic is None or self._traffic.quiet:
@@ -137,7 +130,7 @@ def _serve(source: int, sink: int, lifetime: Lifetime) -> None:
 
     async def run() -> None:
         traffic = Traffic(lifetime.on_quiet)
-        lifetime.begin(tools, traffic)
+        lifetime.begin(traffic)
         wire = Wire(sink, on_gone=lambda: leave(0))
         async with stdio_streams(source, wire, traffic) as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())

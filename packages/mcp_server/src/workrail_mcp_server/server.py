@@ -1,8 +1,8 @@
 """What does the MCP server offer, and what happens with a call?
 
 The low-level server of the SDK with our own tool list. Results are text only: a client that finds
-structured content shows an agent that instead of the text. Nothing of the engine's store is imported
-before a client has the list of tools; `warm` does it then.
+structured content shows an agent that instead of the text. The engine is imported by the first call: a
+server that is never called, as most are, stays small.
 """
 
 import logging
@@ -69,8 +69,6 @@ class Tools:
         self._locations = locations
         self._making = threading.Lock()
         self._desk: Desk | None = None
-        self.listed = False
-        """Whether a client has asked for the list of tools."""
 
     def call(self, name: str, arguments: Mapping[str, JsonValue]) -> Reply:
         """Answer one call; never raises. May be called from several threads at once."""
@@ -79,20 +77,10 @@ class Tools:
             return Reply(_unknown_tool(name), failed=True)
         return guarded(spec, lambda: self._desk_for_calls().work(spec, arguments))
 
-    def warm(self) -> None:
-        """Import in the background what the first call needs."""
-        threading.Thread(target=self._warm, name="warm", daemon=True).start()
-
     def close(self) -> None:
         """Give back what calls have opened."""
         if self._desk is not None:
             self._desk.close()
-
-    def _warm(self) -> None:
-        try:
-            self._desk_for_calls()
-        except Exception:  # noqa: BLE001 - the first call meets the same fault and reports it
-            _log.exception("warming up failed")
 
     def _desk_for_calls(self) -> "Desk":
         with self._making:
@@ -109,7 +97,6 @@ def build_server(tools: Tools) -> Server[Any]:
     async def list_tools(
         _context: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        tools.listed = True
         return types.ListToolsResult(tools=[as_tool(spec) for spec in TOOLS])
 
     async def call_tool(
