@@ -1,5 +1,6 @@
 """Both ways to today's schema lead to the same place."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 
 from workrail_engine.errors import StoreUnavailableError
 from workrail_engine.reader import open_reader
+from workrail_engine.store import schema
 from workrail_engine.store.database import open_for_reading, open_for_writing
 from workrail_engine.store.dialect import dialect_of
 from workrail_engine.store.migrate import migrate
@@ -186,3 +188,11 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(tmp_path: Path):
         names = connection.exec_driver_sql("SELECT name FROM sqlite_schema ORDER BY name")
         assert names.scalars().all() == ["alembic_version", "events"]
     database.close()
+
+
+def test_the_tables_are_those_the_architecture_page_names() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "architecture.md").read_text("utf-8")
+    section = page.split("## What is stored", 1)[1].split("\n## ", 1)[0]
+    firsts = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    named = {name for first in firsts for name in re.findall(r"`(\w+)`", first)}
+    assert named == {*schema.metadata.tables, "search"}

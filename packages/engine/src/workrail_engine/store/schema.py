@@ -30,8 +30,8 @@ from sqlalchemy import (
 
 from workrail_engine.store.text_type import EveryText
 
-SCHEMA_VERSION: Final = 2
-REVISION: Final = "0002"
+SCHEMA_VERSION: Final = 3
+REVISION: Final = "0003"
 """What Alembic calls this version."""
 
 EVENTS_PER_SESSION: Final = 1 << 24
@@ -196,6 +196,56 @@ settings = Table(
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
+
+drivers = Table(
+    "drivers",
+    metadata,
+    Column("session", _number, ForeignKey("sessions.number", ondelete="CASCADE"), primary_key=True),
+    Column("program", _text, primary_key=True),
+    Column("host", _text, primary_key=True),
+    Column("process", Integer, primary_key=True),
+    Column("began_at", _number, nullable=False),
+    Column("seen_at", _number, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+"""Who drives a session: a process, and when it was last heard of."""
+
+mailbox = Table(
+    "mailbox",
+    metadata,
+    Column("number", _number, primary_key=True),
+    Column("session", _number, ForeignKey("sessions.number", ondelete="CASCADE")),
+    Column("sender", _text, nullable=False),
+    Column("body", _text, nullable=False),
+    Column("sent_at", _number, nullable=False),
+    Column("acknowledged_at", _number),
+    sqlite_strict=True,
+)
+"""Messages to a session, or to the operators where `session` is null, until they are acknowledged."""
+Index(
+    "mailbox_waiting",
+    mailbox.c.session,
+    sqlite_where=mailbox.c.acknowledged_at.is_(None),
+    postgresql_where=mailbox.c.acknowledged_at.is_(None),
+)
+
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("number", _number, primary_key=True),
+    Column("session", _number, ForeignKey("sessions.number", ondelete="CASCADE"), nullable=False),
+    Column("node", Integer, nullable=False),
+    Column("kind", _text, nullable=False),
+    Column("outcome", _text, nullable=False),
+    Column("module", _text),
+    Column("at", _number, nullable=False),
+    Column("envelope", _text, nullable=False),
+    sqlite_strict=True,
+)
+"""Signed statements about a node; `module` is the path they speak of."""
+Index("proofs_by_module", proofs.c.module, proofs.c.kind, proofs.c.outcome, proofs.c.at)
+Index("proofs_by_node", proofs.c.session, proofs.c.node)
 
 VERSION_STATEMENTS: Final = (
     "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
