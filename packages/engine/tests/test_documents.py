@@ -409,3 +409,24 @@ def test_a_workflow_of_the_original_is_the_same_when_written_as_yaml(tmp_path: P
     assert isinstance(from_yaml, Loaded)
     assert isinstance(from_json, Loaded)
     assert from_yaml.definition == from_json.definition
+
+
+@pytest.mark.rule("LANG-17")
+def test_inconsistencies_and_what_expansion_finds_are_told_together():
+    text = GOOD_YAML + (
+        "  - id: prepare\n"
+        "    title: Again\n"
+        "    promptBlocks:\n"
+        "      goal: [{kind: ref, refId: wr.refs.nothing}]\n"
+        "  - id: called\n"
+        "    title: Called\n"
+        "    templateCall: {templateId: wr.templates.routine.of-the-registry}\n"
+        "features: [wr.features.nothing]\n"
+    )
+    result = load_definition("a.yaml", text, yaml=True)
+    assert isinstance(result, Rejected)
+    assert [(problem.line, problem.pointer) for problem in result.problems] == [
+        (10, "/steps/1/id"),
+        (13, "/steps/1/promptBlocks/goal/0/refId"),
+        (17, "/features/0"),
+    ]

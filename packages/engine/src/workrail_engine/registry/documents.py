@@ -1,6 +1,6 @@
 """Is this text a workflow, and if not, which lines have to change?"""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final, TypeAlias
@@ -10,6 +10,7 @@ from workrail_engine.registry.document_faults import TextFault, Unreadable
 from workrail_engine.registry.json_text import json_lines, read_json
 from workrail_engine.registry.yaml_text import YamlContent, read_yaml
 from workrail_engine.workflow.definition import WorkflowDefinition, parse_definition
+from workrail_engine.workflow.expand import Expanded, expand
 from workrail_engine.workflow.json_limits import beyond_limits
 from workrail_engine.workflow.pointers import parent
 from workrail_engine.workflow.problems import Problem, in_document_order
@@ -99,7 +100,8 @@ def load_definition(path_label: str, text: str, *, yaml: bool) -> LoadResult:
         return Rejected(located(problems, document, path_label), document)
     problems = check_structure(definition)
     if problems:
-        return Rejected(located(problems, document, path_label), document)
+        everything = (*problems, *_of_expansion(definition, problems))
+        return Rejected(located(everything, document, path_label), document)
     return Loaded(definition, document)
 
 
@@ -117,6 +119,19 @@ def read_document(text: str, *, yaml: bool) -> Document | Unreadable:
         faults = tuple(_fault_at(problem, document) for problem in beyond)
         return Unreadable(faults)
     return document
+
+
+def _of_expansion(definition: WorkflowDefinition, known: Sequence[Problem]) -> tuple[Problem, ...]:
+    """What expanding would also find; calls of routines are left out, they need the registry."""
+    result = expand(definition, {}, {})
+    if isinstance(result, Expanded):
+        return ()
+    told = {problem.pointer for problem in known}
+    return tuple(
+        problem
+        for problem in result
+        if problem.pointer not in told and "/templateCall" not in problem.pointer
+    )
 
 
 def located(
