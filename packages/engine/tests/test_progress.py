@@ -94,7 +94,7 @@ def counted(entry: TopLevel, context: JsonObject) -> int:
             known = len(listed) if isinstance(listed, list) else None
         case _:
             pass
-    passes = known if isinstance(known, int) and known < entry.max_iterations else 1
+    passes = min(known, entry.max_iterations) if isinstance(known, int) else 1
     return passes * len(entry.body)
 
 

@@ -198,3 +198,9 @@ def test_progress_counts_what_may_run_and_the_passes_that_are_known():
     assert progress(flow, at_first, {"more": False}) == (1, 7)
     inside = Position(frontier=3, at=2, frame=LoopFrame(2, 1, 1), completed=5)
     assert progress(flow, inside, {}) == (6, 8)
+
+
+def test_a_loop_that_runs_to_its_limit_counts_every_pass():
+    body = (CompiledStep(StepId("c"), "C", "C."),)
+    flow = workflow(CompiledLoop(LoopId("l"), "L", Counted(4), 4, body))
+    assert progress(flow, Position(), {}) == (1, 5)

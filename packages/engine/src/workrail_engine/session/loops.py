@@ -38,17 +38,23 @@ def at_boundary(loop: CompiledLoop, frame: LoopFrame | None, context: JsonObject
 
 def most_passes(loop: CompiledLoop, context: JsonObject) -> int:
     """The most passes there can be, as far as is known now."""
+    known = known_passes(loop, context)
+    return loop.max_iterations if known is None else known
+
+
+def known_passes(loop: CompiledLoop, context: JsonObject) -> int | None:
+    """How many passes there will be; None while only running the loop can tell."""
     match loop.rule:
         case Counted():
-            count = _count(loop.rule.count, context)
-            return loop.max_iterations if count is None else min(count, loop.max_iterations)
+            wanted = _count(loop.rule.count, context)
         case ForEach():
             items = _items(loop.rule.items, context)
-            return loop.max_iterations if items is None else min(len(items), loop.max_iterations)
+            wanted = None if items is None else len(items)
         case WhileCondition() | ArtifactDecides():
-            return loop.max_iterations
+            wanted = None
         case _:
             assert_never(loop.rule)
+    return None if wanted is None else min(wanted, loop.max_iterations)
 
 
 def loop_variables(

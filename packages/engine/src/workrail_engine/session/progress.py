@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from workrail_engine.canonical import JsonObject
 from workrail_engine.session.events import Position
-from workrail_engine.session.loops import most_passes
+from workrail_engine.session.loops import known_passes
 from workrail_engine.workflow.compiled import (
     ArtifactDecides,
     CompiledLoop,
@@ -121,12 +121,8 @@ def _weight(entry: TopLevel, context: JsonObject) -> int:
 
 
 def _expected_passes(loop: CompiledLoop, context: JsonObject) -> int:
-    match loop.rule:
-        case Counted() | ForEach():
-            known = most_passes(loop, context)
-            return known if known < loop.max_iterations else 1
-        case WhileCondition() | ArtifactDecides():
-            return 1
+    known = known_passes(loop, context)
+    return 1 if known is None else known
 
 
 def _may_run(condition: Condition | None, context: JsonObject) -> bool:
