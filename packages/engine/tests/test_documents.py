@@ -430,3 +430,22 @@ def test_inconsistencies_and_what_expansion_finds_are_told_together():
         (13, "/steps/1/promptBlocks/goal/0/refId"),
         (17, "/features/0"),
     ]
+
+
+@pytest.mark.rule("LANG-17")
+def test_unknown_features_and_refs_are_told_beside_schema_problems():
+    text = GOOD_YAML + (
+        "    nonsense: 1\n"
+        "  - id: other\n"
+        "    title: Other\n"
+        "    promptBlocks:\n"
+        "      goal: [{kind: ref, refId: wr.refs.nothing}]\n"
+        "features: [wr.features.nothing]\n"
+    )
+    result = load_definition("a.yaml", text, yaml=True)
+    assert isinstance(result, Rejected)
+    assert [problem.pointer for problem in result.problems] == [
+        "/steps/0/nonsense",
+        "/steps/1/promptBlocks/goal/0/refId",
+        "/features/0",
+    ]

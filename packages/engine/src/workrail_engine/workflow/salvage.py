@@ -6,6 +6,7 @@ inconsistent is told as well, unless it could go away by putting a better value 
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -14,6 +15,7 @@ from pydantic_core import ErrorDetails
 from workrail_engine.canonical import JsonValue, canonical_bytes
 from workrail_engine.workflow.definition import WorkflowDefinition
 from workrail_engine.workflow.definition_values import AUTHORED, UNKNOWN_FIELD
+from workrail_engine.workflow.expand import Expanded, expand
 from workrail_engine.workflow.lenient import plain as writable
 from workrail_engine.workflow.model_fields import field_names, is_union, kind_at, model_at, plain
 from workrail_engine.workflow.pointers import child, keys_of, parent
@@ -34,7 +36,7 @@ def other_problems(document: JsonValue) -> tuple[Problem, ...]:
         document: a value that the schema refuses, within `json_limits`.
 
     Returns:
-        Structural problems in document order; none when too little of the document can be read.
+        Structural problems, then unknown names; none when too little of the document can be read.
     """
     repair = _Repair(document)
     for _ in range(_ROUNDS):
@@ -45,8 +47,17 @@ def other_problems(document: JsonValue) -> tuple[Problem, ...]:
         except ValidationError as error:
             repair.mend(error)
         else:
-            return tuple(repair.unmoved(check_structure(definition)))
+            found = (*check_structure(definition), *_unknown_names(definition))
+            return tuple(repair.unmoved(found))
     return ()
+
+
+def _unknown_names(definition: WorkflowDefinition) -> Iterator[Problem]:
+    """Features and refs that do not exist: what expansion finds and nothing else can change."""
+    result = expand(definition, {}, {})
+    for problem in () if isinstance(result, Expanded) else result:
+        if problem.pointer.startswith("/features/") or problem.pointer.endswith("/refId"):
+            yield replace(problem, rests_on=(problem.pointer,))
 
 
 class _Repair:
