@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from workrail_engine.canonical import JsonObject, JsonValue
 from workrail_engine.workflow.conditions import (
     Never,
-    all_of,
     describe,
     holds,
     parse_condition,
@@ -182,7 +181,6 @@ def test_groups_follow_the_laws_of_and_and_or(
     either = _holds(left, context) or _holds(right, context)
     assert _holds({"and": [left, right]}, context) is both
     assert _holds({"or": [left, right]}, context) is either
-    assert holds(all_of(parse_condition(left), parse_condition(right)), context) is both
 
 
 @given(_conditions, _contexts)
@@ -218,9 +216,3 @@ def test_words_say_what_the_condition_says() -> None:
         "kind",
         "force",
     )
-
-
-def test_a_missing_side_leaves_the_other_condition_alone() -> None:
-    condition = parse_condition({"var": "x"})
-    assert all_of(None, condition) == condition
-    assert all_of(condition, None) == condition

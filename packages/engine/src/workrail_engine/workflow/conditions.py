@@ -73,13 +73,6 @@ def parse_condition(raw: JsonObject | None) -> Condition | None:
     return Never() if any(isinstance(part, Never) for part in _walk(condition)) else condition
 
 
-def all_of(first: Condition | None, second: Condition | None) -> Condition | None:
-    """The condition that holds when both do; None stands for one that always holds."""
-    if first is None or second is None:
-        return first or second
-    return AllOf((first, second))
-
-
 def holds(condition: Condition | None, context: JsonObject) -> bool:
     """Whether a condition is true of a context. None always is."""
     return condition is None or _met(condition, context)
