@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from workrail_engine.registry.registry import Registry
+from workrail_engine.system import Locations
 
 GOOD = """\
 id: team.build
@@ -16,27 +16,6 @@ description: Builds a thing.
 version: 1.0.0
 steps: [{id: only, title: Only step, prompt: Do the thing.}]
 """
-
-
-@dataclass(frozen=True)
-class Places:
-    bundled_dir: Path
-    user_workflows: Path
-    workspace: Path
-
-    @property
-    def managed_sources(self) -> Path:
-        return self.user_workflows.parent / "sources"
-
-
-@pytest.fixture
-def places(tmp_path: Path) -> Places:
-    (tmp_path / "bundled").mkdir()
-    return Places(
-        bundled_dir=tmp_path / "bundled",
-        user_workflows=tmp_path / "home" / "workflows",
-        workspace=tmp_path / "workspace",
-    )
 
 
 def put_text(path: Path, text: str) -> Path:
@@ -74,7 +53,7 @@ BROKEN: Mapping[str, bytes] = {
 @pytest.mark.rule("REG-6")
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_file_is_listed_with_its_reason_and_hurts_no_other(
-    places: Places, name: str
+    places: Locations, name: str
 ) -> None:
     put_text(places.user_workflows / "good.yaml", GOOD)
     (places.user_workflows / name).write_bytes(BROKEN[name])
@@ -88,15 +67,15 @@ def test_a_broken_file_is_listed_with_its_reason_and_hurts_no_other(
     assert registry.prepare("team.build", None).compiled.workflow_id == "team.build"
 
 
-def test_files_of_other_programs_in_the_shared_folder_are_left_alone(places: Places) -> None:
-    shared = places.workspace / "workflows"
+def test_files_of_other_programs_in_the_shared_folder_are_left_alone(
+    places: Locations, workspace: Path
+) -> None:
+    shared = workspace / "workflows"
     put_text(shared / "ci.yml", "on: push\njobs: {build: {runs-on: ubuntu}}\n")
     put_text(shared / "list.json", "[1, 2, 3]")
     put_text(shared / "broken-data.json", '{"data": ')
     put_text(shared / "big.json", json.dumps({"data": "x" * 1_100_000}))
     ours = put_text(shared / "ours.json", '{"id": "x", "steps": [')
-    missing = put_text(
-        places.workspace / ".workrail" / "workflows" / "no-steps.json", '{"id": "abc"}'
-    )
-    catalog = Registry(places).catalog(places.workspace)
+    missing = put_text(workspace / ".workrail" / "workflows" / "no-steps.json", '{"id": "abc"}')
+    catalog = Registry(places).catalog(workspace)
     assert [file.path for file in catalog.broken] == [str(missing), str(ours)]

@@ -1,23 +1,13 @@
 """What does a workflow look like before it runs?"""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from workrail_engine.canonical import JsonValue
 from workrail_engine.projections.catalog import StepOutline
 from workrail_engine.registry.registry import Registry
-
-
-@dataclass(frozen=True)
-class Places:
-    bundled_dir: Path
-    user_workflows: Path
-
-    @property
-    def managed_sources(self) -> Path:
-        return self.user_workflows.parent / "sources"
-
+from workrail_engine.system import Locations
 
 STEPS: JsonValue = [
     {
@@ -103,7 +93,7 @@ def test_an_outline_says_what_each_step_needs_when_it_runs_and_what_repeats(
     }
     (tmp_path / "a.json").write_text(json.dumps(document), "utf-8")
     (tmp_path / "guide.md").write_text("Do.", "utf-8")
-    registry = Registry(Places(tmp_path / "none", tmp_path))
+    registry = Registry(Locations(tmp_path / "home", tmp_path / "none", tmp_path))
     outline = registry.inspect("team.all", tmp_path)
     assert outline.workflow_hash == registry.prepare("team.all", tmp_path).compiled.workflow_hash
     assert outline.entry.steps == 4
@@ -184,7 +174,9 @@ def test_every_kind_of_loop_says_how_it_repeats(tmp_path: Path) -> None:
         ],
     }
     (tmp_path / "a.json").write_text(json.dumps(document), "utf-8")
-    outline = Registry(Places(tmp_path / "none", tmp_path)).inspect("team.loops", None)
+    outline = Registry(Locations(tmp_path / "home", tmp_path / "none", tmp_path)).inspect(
+        "team.loops", None
+    )
     assert [step.repeats for step in outline.steps] == [
         "while open is greater than 0, at most 3 times",
         "until done equals true, at most 3 times",

@@ -1,7 +1,6 @@
 """What is wrong with the files a person names?"""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -9,20 +8,11 @@ import pytest
 from workrail_engine.canonical import JsonValue
 from workrail_engine.projections.catalog import FileReport
 from workrail_engine.registry.validation import validate
+from workrail_engine.system import Locations
 
 STEP = {"id": "only", "title": "Only step", "prompt": "Do the thing."}
 CALL = {"id": "look", "title": "Look", "templateCall": {"templateId": "wr.templates.routine.dig"}}
 SLOT = {"slotId": "review", "purpose": "Who reviews", "default": "team.review"}
-
-
-@dataclass(frozen=True)
-class Places:
-    bundled_dir: Path
-    user_workflows: Path
-
-    @property
-    def managed_sources(self) -> Path:
-        return self.user_workflows.parent / "sources"
 
 
 def put(path: Path, workflow_id: str = "team.build", **fields: JsonValue) -> Path:
@@ -39,7 +29,7 @@ def put(path: Path, workflow_id: str = "team.build", **fields: JsonValue) -> Pat
 
 
 def checked(tmp_path: Path, *paths: Path) -> tuple[FileReport, ...]:
-    places = Places(tmp_path / "bundled", tmp_path / "user")
+    places = Locations.under(tmp_path / "home", tmp_path / "bundled")
     return validate(paths, places, tmp_path / "workspace")
 
 
@@ -134,7 +124,7 @@ def test_progress_counts_every_file(tmp_path: Path) -> None:
     for number in range(3):
         put(tmp_path / "flows" / f"{number}.json", f"team.n-{number}")
     seen: list[tuple[int, int]] = []
-    places = Places(tmp_path / "none", tmp_path / "none")
+    places = Locations.under(tmp_path / "none", tmp_path / "none")
     validate([tmp_path / "flows"], places, None, lambda done, total: seen.append((done, total)))
     assert seen == [(1, 3), (2, 3), (3, 3)]
 

@@ -26,7 +26,11 @@ from workrail_engine.workflow.structure import check_structure
 
 Document = dict[str, Any]
 
-BUNDLED = sorted((Path(workrail_engine.__file__).parent / "bundled").glob("*.yaml"))
+BUNDLED = sorted(
+    path
+    for path in (Path(workrail_engine.__file__).parent / "bundled").glob("*.yaml")
+    if not path.name.endswith(".tests.yaml")
+)
 FOLLOW_UP = {"kind": "require_followup", "guidance": "Look again."}
 STEERED = {"contractRef": "wr.contracts.loop_control"}
 
@@ -284,6 +288,28 @@ def test_one_schema_fault_brings_no_problem_that_was_not_there(
     told = said(rejected(json.dumps(document), yaml=False))
 
     assert said(schema) <= told <= said(schema) | said(structural(original))
+
+
+@pytest.mark.rule("LANG-16")
+@pytest.mark.parametrize("original", [sound(), unsound()], ids=["sound", "unsound"])
+@given(data=st.data())
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_repeated_key_brings_no_problem_that_was_not_there(
+    original: Document, data: st.DataObject
+):
+    document = json.loads(json.dumps(original))
+    fields = [place for place in places(document) if isinstance(at(document, parent(place)), dict)]
+    place = data.draw(st.sampled_from(fields))
+    at(document, parent(place))["@again"] = data.draw(st.sampled_from(WRONG))
+    key = json.dumps(keys_of(place)[-1])
+    text = json.dumps(document).replace('"@again"', key)
+    problems = rejected(text, yaml=data.draw(st.booleans()))
+
+    assert [each.pointer for each in problems if each.message.startswith("repeats the key")] == [
+        place
+    ]
+    others = {each for each in said(problems) if not each[1].startswith("repeats the key")}
+    assert others <= said(structural(original))
 
 
 Fault = tuple[str, object, str, str, str]

@@ -30,6 +30,22 @@ def bindings_of(definition: WorkflowDefinition, workspace: Path | None) -> Mappi
     return overrides_for(definition.id, workspace) if definition.extension_points else _NOTHING
 
 
+def known_overrides(workflow_id: str | None, workspace: Path | None) -> Mapping[str, str] | None:
+    """What a project binds to the slots of a workflow whose id may be in doubt (None).
+
+    Returns:
+        None where it depends on the id.
+
+    Raises:
+        InvalidDefinitionError: the file is there and cannot be understood.
+    """
+    if workflow_id is not None or workspace is None:
+        return overrides_for(workflow_id or "", workspace)
+    slots = _read(workspace / BINDINGS_FILE)
+    texts = {slot: bound for slot, bound in slots.items() if isinstance(bound, str)}
+    return texts if len(texts) == len(slots) else None
+
+
 def overrides_for(workflow_id: str, workspace: Path | None) -> Mapping[str, str]:
     """The project's bindings of one workflow's slots; empty where there are none.
 

@@ -14,12 +14,17 @@ from typing import TypeAlias
 from workrail_engine.registry.sources import Source
 
 SUFFIXES = (".json", ".yaml", ".yml")
+CASE_SUFFIXES = (".tests.yaml", ".tests.yml", ".tests.json")
+"""How files end that test the workflow they lie beside."""
 MAX_FILES = 5_000
+MAX_FILE_BYTES = 1_048_576
+"""The most a workflow file may have."""
 _UNLISTED_FOLDERS = frozenset({"examples", "internal"})
 _ROUTINE_FOLDER = "routines"
 
 Stamp: TypeAlias = tuple[int, int, int, int]
 """Inode, change time, modification time and size: another value means read it again."""
+NO_STAMP: Stamp = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,8 @@ def discover(source: Source) -> Findings:
 
 def is_workflow_name(name: str) -> bool:
     """Whether a file of this name may hold a workflow."""
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
+    low = name.lower()
+    return low.endswith(SUFFIXES) and not low.endswith(CASE_SUFFIXES) and not name.startswith(".")
 
 
 def found_file(path: Path, source: Source) -> FoundFile:
@@ -85,6 +91,14 @@ def found_file(path: Path, source: Source) -> FoundFile:
         listed=True,
         routine=_ROUTINE_FOLDER in path.absolute().parent.parts[-1:],
     )
+
+
+def stamp_of(path: Path) -> Stamp:
+    """The state of a file by its path; zeros where there is none."""
+    try:
+        return _stamp(path.stat())
+    except OSError:
+        return NO_STAMP
 
 
 def unseen(findings: Findings, seen: set[str]) -> Iterator[FoundFile]:

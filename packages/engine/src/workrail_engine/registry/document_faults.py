@@ -1,6 +1,9 @@
 """What can be wrong with a text before anyone asks what it means?"""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from workrail_engine.canonical import JsonValue
 
 
 @dataclass(frozen=True)
@@ -15,10 +18,23 @@ class TextFault:
 
 
 @dataclass(frozen=True)
+class Rest:
+    """What a faulty text holds all the same."""
+
+    value: JsonValue
+    lines: Callable[[], Mapping[str, int]]
+    """The 1-based line of every key and value, by JSON pointer; found when first asked for."""
+    doubted: frozenset[str] = frozenset()
+    """Pointers of the places where something else may be meant than what is read there."""
+
+
+@dataclass(frozen=True)
 class Unreadable:
-    """A text no document can be had from, with every fault found in it (at least one)."""
+    """A text that is not what it should be, with every fault found in it (at least one)."""
 
     faults: tuple[TextFault, ...]
+    rest: Rest | None = None
+    """None where reading could not go on to the end of the document."""
 
 
 class FaultyTextError(Exception):

@@ -1,6 +1,6 @@
 """Is this text a workflow, and if not, which lines have to change?"""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final, TypeAlias
@@ -10,15 +10,16 @@ from workrail_engine.registry.document_faults import TextFault, Unreadable
 from workrail_engine.registry.json_text import json_lines, read_json
 from workrail_engine.registry.yaml_text import YamlContent, read_yaml
 from workrail_engine.workflow.definition import WorkflowDefinition, parse_definition
-from workrail_engine.workflow.expand import Expanded, expand
-from workrail_engine.workflow.json_limits import beyond_limits
-from workrail_engine.workflow.pointers import parent
+from workrail_engine.workflow.expand import Surroundings
+from workrail_engine.workflow.json_limits import beyond_limits, without_excess
+from workrail_engine.workflow.pointers import parent, upwards
 from workrail_engine.workflow.problems import Problem, in_document_order
 from workrail_engine.workflow.salvage import other_problems
 from workrail_engine.workflow.structure import check_structure
 
 _BOM: Final = "\ufeff"
 _LONG_POINTER: Final = 200
+_UNKNOWN: Final = Surroundings()
 
 
 @dataclass(frozen=True)
@@ -83,26 +84,35 @@ class Rejected:
 LoadResult: TypeAlias = Loaded | Rejected
 
 
-def load_definition(path_label: str, text: str, *, yaml: bool) -> LoadResult:
+def load_definition(
+    path_label: str, text: str, *, yaml: bool, surroundings: Surroundings = _UNKNOWN
+) -> LoadResult:
     """Read a workflow from a text.
 
     Args:
         path_label: how messages call the file.
         text: the content of the file; keep it below 1 MB.
         yaml: whether it is YAML; else it is JSON.
+        surroundings: what the workflow may refer to outside itself. Calls of routines and bindings
+            are judged as far as this is known, and only in a text with problems of its own.
     """
-    document = read_document(text, yaml=yaml)
-    if isinstance(document, Unreadable):
-        return Rejected(tuple(_located_fault(path_label, f) for f in document.faults), None)
+    text = text.removeprefix(_BOM)
+    read = _read(text, yaml=yaml)
+    doubted = _spread(read.doubted)
+    faults = tuple(_located_fault(path_label, fault) for fault in read.faults)
+    document = read.document
+    if document is None:
+        return Rejected(faults, None)
     definition = parse_definition(document.value)
-    if not isinstance(definition, WorkflowDefinition):
-        problems = (*definition, *other_problems(document.value))
-        return Rejected(located(problems, document, path_label), document)
-    problems = check_structure(definition)
-    if problems:
-        everything = (*problems, *_of_expansion(definition, problems))
-        return Rejected(located(everything, document, path_label), document)
-    return Loaded(definition, document)
+    if isinstance(definition, WorkflowDefinition):
+        if not faults and not check_structure(definition):
+            return Loaded(definition, document)
+        schema: tuple[Problem, ...] = ()
+    else:
+        schema = tuple(problem for problem in definition if not _in_doubt(problem, doubted))
+    problems = (*schema, *other_problems(document.value, surroundings, doubted))
+    told = _by_line([*faults, *located(problems, document, path_label)])
+    return Rejected(told, document)
 
 
 def read_document(text: str, *, yaml: bool) -> Document | Unreadable:
@@ -111,34 +121,17 @@ def read_document(text: str, *, yaml: bool) -> Document | Unreadable:
     The value consists of plain dicts, lists and scalars that have a canonical form. A byte order
     mark at the start is ignored.
     """
-    document = _read(text.removeprefix(_BOM), yaml=yaml)
-    if isinstance(document, Unreadable):
-        return document
-    beyond = beyond_limits(document.value)
-    if beyond:
-        faults = tuple(_fault_at(problem, document) for problem in beyond)
-        return Unreadable(faults)
-    return document
-
-
-def _of_expansion(definition: WorkflowDefinition, known: Sequence[Problem]) -> tuple[Problem, ...]:
-    """What expanding would also find; calls of routines are left out, they need the registry."""
-    result = expand(definition, {}, {})
-    if isinstance(result, Expanded):
-        return ()
-    told = {problem.pointer for problem in known}
-    return tuple(
-        problem
-        for problem in result
-        if problem.pointer not in told and "/templateCall" not in problem.pointer
-    )
+    read = _read(text.removeprefix(_BOM), yaml=yaml)
+    if read.document is None or read.faults:
+        return Unreadable(read.faults)
+    return read.document
 
 
 def located(
     problems: Iterable[Problem], document: Document, path: str
 ) -> tuple[LocatedProblem, ...]:
-    """The same problems with file and line, in document order."""
-    return tuple(
+    """The same problems with file and line, by line; those of one line in document order."""
+    return _by_line(
         LocatedProblem(
             path,
             document.line_of(problem.pointer),
@@ -160,7 +153,35 @@ def _shortened(pointer: str) -> str:
     return pointer if len(pointer) <= _LONG_POINTER else f"{pointer[:_LONG_POINTER]}…"
 
 
-def _read(text: str, *, yaml: bool) -> Document | Unreadable:
+@dataclass(frozen=True)
+class _Read:
+    """What a text holds, as far as it can be told, and what is wrong with it as a text."""
+
+    document: Document | None
+    faults: tuple[TextFault, ...]
+    doubted: frozenset[str]
+    """Pointers of the places where something else may be meant than what was read."""
+
+
+def _read(text: str, *, yaml: bool) -> _Read:
+    content = _content(text, yaml=yaml)
+    if isinstance(content, Document):
+        faults, document, doubted = (), content, frozenset[str]()
+    else:
+        faults, rest = content.faults, content.rest
+        if rest is None:
+            return _Read(None, faults, frozenset())
+        document, doubted = Document(rest.value, cache(rest.lines)), rest.doubted
+    beyond = beyond_limits(document.value)
+    if not beyond:
+        return _Read(document, faults, doubted)
+    more = tuple(_fault_at(problem, document) for problem in beyond)
+    value = without_excess(document.value)
+    kept = None if value is None else Document(value, document.lines)
+    return _Read(kept, (*faults, *more), doubted | {problem.pointer for problem in beyond})
+
+
+def _content(text: str, *, yaml: bool) -> Document | Unreadable:
     if not yaml:
         value = read_json(text)
         if isinstance(value, Unreadable):
@@ -171,6 +192,22 @@ def _read(text: str, *, yaml: bool) -> Document | Unreadable:
         lines = content.lines
         return Document(content.value, lambda: lines)
     return content
+
+
+def _spread(doubted: frozenset[str]) -> frozenset[str]:
+    """The places, and the objects whose meaning hangs on one of them."""
+    deciding = (place for place in doubted if place.endswith(("/type", "/kind")))
+    return doubted | {parent(place) for place in deciding}
+
+
+def _in_doubt(problem: Problem, doubted: Collection[str]) -> bool:
+    """Whether a problem lies in a place where something else may be meant."""
+    return not upwards(problem.pointer).isdisjoint(doubted)
+
+
+def _by_line(problems: Iterable[LocatedProblem]) -> tuple[LocatedProblem, ...]:
+    """Each problem once, from the first line to the last."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.line))
 
 
 def _fault_at(problem: Problem, document: Document) -> TextFault:

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from workrail_engine.errors import SourceUnavailableError
-from workrail_engine.registry.discovery import MAX_FILES, is_workflow_name
-from workrail_engine.registry.git_command import run_git
-from workrail_engine.registry.reading import MAX_FILE_BYTES
+from workrail_engine.git_command import Stopped, never, run_git
+from workrail_engine.registry.discovery import MAX_FILE_BYTES, MAX_FILES, is_workflow_name
 
 MAX_TOTAL_BYTES = 64 * 1_048_576
 WORKFLOW_FOLDERS = ("workflows", ".workrail/workflows")
@@ -38,6 +37,8 @@ class Remote:
     ref: str | None
     seconds: float
     """How long git may take for one request."""
+    stopped: Stopped = never
+    """Whether nobody wants it any more; git is killed then."""
 
 
 def newest_commit(remote: Remote, folder: Path) -> str:
@@ -93,7 +94,7 @@ def _found(remote: Remote, folder: Path) -> tuple[str, str]:
     if ref is not None and ref.startswith("refs/"):
         names = [ref]
     asked = [*names, *(f"{name}^{{}}" for name in names)]
-    listed = run_git(["ls-remote", "--", remote.location, *asked], folder, remote.seconds)
+    listed = _ask(remote, ["ls-remote", "--", remote.location, *asked], folder)
     commits = dict(_refs(listed.decode("utf-8", "replace")))
     for name in names:
         if name in commits:
@@ -101,6 +102,11 @@ def _found(remote: Remote, folder: Path) -> tuple[str, str]:
     what = f"no branch or tag {ref}" if ref is not None else "no commit yet"
     message = f"the repository has {what}"
     raise SourceUnavailableError(message)
+
+
+def _ask(remote: Remote, arguments: Sequence[str], folder: Path) -> bytes:
+    """What git printed when it spoke with the repository."""
+    return run_git(arguments, folder, remote.seconds, stopped=remote.stopped)
 
 
 def _refs(listed: str) -> Iterator[tuple[str, str]]:
@@ -115,7 +121,7 @@ def _fetch(remote: Remote, repository: Path) -> str:
     wanted = remote.ref if exact else _found(remote, repository)[1]
     options = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-auto-gc")
     refspec = f"+{wanted}:{_TIP}"
-    run_git(["fetch", *options, "--", remote.location, refspec], repository, remote.seconds)
+    _ask(remote, ["fetch", *options, "--", remote.location, refspec], repository)
     printed = run_git(["rev-parse", "--verify", f"{_TIP}^{{commit}}"], repository, remote.seconds)
     return printed.decode("ascii").strip()
 

@@ -6,12 +6,13 @@ The standard parser reads; a small scanner of our own finds lines, and only when
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Final, cast
 
 from workrail_engine.canonical import JsonValue
-from workrail_engine.registry.document_faults import TextFault, Unreadable
+from workrail_engine.registry.document_faults import Rest, TextFault, Unreadable
 from workrail_engine.workflow.pointers import child, keys_of
 from workrail_engine.workflow.problems import shown
 
@@ -58,7 +59,9 @@ def read_json(text: str) -> "JsonValue | Unreadable":
     except RecursionError:
         return Unreadable((TextFault(1, "the document is nested too deeply to be read"),))
     if repeated:
-        return Unreadable(tuple(_repeated_keys(text)))
+        faults = tuple(_repeated_keys(text))
+        doubted = frozenset(fault.pointer for fault in faults)
+        return Unreadable(faults, Rest(value, partial(json_lines, text), doubted))
     return value
 
 
@@ -85,15 +88,11 @@ def _syntax_fault(error: json.JSONDecodeError, text: str) -> TextFault:
 
 
 def _repeated_keys(text: str) -> Iterator[TextFault]:
-    first: dict[str, int] = {}
     for place in _places(text):
-        if not place.is_key:
-            continue
-        if place.pointer in first:
+        if place.repeats is not None:
             key = keys_of(place.pointer)[-1]
-            message = f"repeats the key {shown(key)} of line {first[place.pointer]}"
+            message = f"repeats the key {shown(key)} of line {place.repeats}"
             yield TextFault(place.line, message, place.pointer, "keep one of the two")
-        first.setdefault(place.pointer, place.line)
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,8 @@ class _Place:
 
     pointer: str
     line: int
-    is_key: bool
+    repeats: int | None = None
+    """Of a key, the line of the same key earlier in the same object."""
 
 
 @dataclass
@@ -113,6 +113,7 @@ class _Frame:
     is_object: bool
     index: int = 0
     key: str | None = None
+    key_lines: dict[str, int] = field(default_factory=dict[str, int])
 
     def inner(self) -> str:
         """The pointer of the value that comes next."""
@@ -137,9 +138,10 @@ def _places(text: str) -> Iterator[_Place]:
             continue
         elif frame and frame.is_object and frame.key is None:
             frame.key = str(json.loads(lexeme))
-            yield _Place(frame.inner(), line, is_key=True)
+            yield _Place(frame.inner(), line, frame.key_lines.get(frame.key))
+            frame.key_lines.setdefault(frame.key, line)
         else:
             pointer = frame.inner() if frame else ""
-            yield _Place(pointer, line, is_key=False)
+            yield _Place(pointer, line)
             if lexeme in "{[":
                 frames.append(_Frame(pointer, is_object=lexeme == "{"))

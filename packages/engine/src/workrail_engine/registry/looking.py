@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from workrail_engine.errors import SourceUnavailableError
 from workrail_engine.registry.discovery import (
+    NO_STAMP,
     Fault,
     Findings,
     FoundFile,
@@ -25,8 +26,6 @@ from workrail_engine.registry.sources import Folders, Source, sources_for
 
 Signature: TypeAlias = tuple[tuple[str, Stamp], ...]
 
-_NO_STAMP: Stamp = (0, 0, 0, 0)
-
 
 @dataclass(frozen=True)
 class Files:
@@ -40,8 +39,8 @@ class Files:
         added = dict.fromkeys(file.source for file in self.found if file.source.managed)
         return (
             *signature_of(self.found),
-            *((f"{fault.path}: {fault.message}", _NO_STAMP) for fault in self.faults),
-            *((f"{each.managed}: {each.root} {each.trusted}", _NO_STAMP) for each in added),
+            *((f"{fault.path}: {fault.message}", NO_STAMP) for fault in self.faults),
+            *((f"{each.managed}: {each.root} {each.trusted}", NO_STAMP) for each in added),
         )
 
 

@@ -17,6 +17,7 @@ from workrail_engine.errors import (
     SourceNotFoundError,
     SourceUnavailableError,
 )
+from workrail_engine.git_command import DEFAULT_SECONDS, Stopped, never
 from workrail_engine.ports import Clock
 from workrail_engine.projections.managed import (
     AddedBy,
@@ -27,7 +28,6 @@ from workrail_engine.projections.managed import (
     SourceUnreached,
     SyncOutcome,
 )
-from workrail_engine.registry.git_command import DEFAULT_SECONDS
 from workrail_engine.registry.git_source import Remote, fetch_commit, newest_commit, sweep
 from workrail_engine.registry.managed_places import findings_of, place_of
 from workrail_engine.registry.source_address import (
@@ -62,6 +62,17 @@ class SourceRequest:
     """How long git may take for one request."""
 
 
+@dataclass(frozen=True)
+class _Asking:
+    """How long and how willingly one waits for git."""
+
+    seconds: float
+    stopped: Stopped
+
+    def of(self, record: SourceRecord) -> Remote:
+        return Remote(record.location, record.ref, self.seconds, self.stopped)
+
+
 class ManagedSources:
     """The added sources of one installation."""
 
@@ -79,8 +90,15 @@ class ManagedSources:
         """
         return tuple(self.view(record) for record in self.list.read())
 
-    def add(self, request: SourceRequest, told: Told | None = None) -> SourceAdded:
+    def add(
+        self, request: SourceRequest, told: Told | None = None, stopped: Stopped = never
+    ) -> SourceAdded:
         """Add a source; one that is there already is left as it is.
+
+        Args:
+            request: what to add.
+            told: told what is being done.
+            stopped: whether nobody wants it any more; what was begun is then undone.
 
         Raises:
             InvalidSourceError: the address, the ref or the name cannot be used.
@@ -93,26 +111,52 @@ class ManagedSources:
             known = self._known(address, ref, name)
             if known is not None:
                 return SourceAdded(self.view(known), already=True)
-            record = self._new(request, address, name, told)
+            record = self._new(request, address, name, told, stopped)
             self.list.change(lambda records: (*records, record))
         return SourceAdded(self.view(record), already=False)
 
     def sync(
-        self, name: str | None, seconds: float = DEFAULT_SECONDS, told: Told | None = None
+        self,
+        name: str | None,
+        seconds: float = DEFAULT_SECONDS,
+        told: Told | None = None,
+        stopped: Stopped = never,
     ) -> tuple[SyncOutcome, ...]:
         """Bring one source, or every one, up to date; those that cannot be reached stay as they are.
+
+        Args:
+            name: of the source; every one when None.
+            seconds: how long git may take for one request.
+            told: told what is being done.
+            stopped: whether nobody wants it any more; the rest then stays as it is.
 
         Raises:
             SourceNotFoundError: no source has this name.
             SourceUnavailableError: the list cannot be read or written.
         """
         if name is not None:
-            return (self._sync(name, seconds, told),)
+            return (self._sync(name, _Asking(seconds, stopped), told),)
         outcomes: list[SyncOutcome] = []
         for record in self.list.read():
+            if stopped():
+                break
             with suppress(SourceNotFoundError):  # removed by another process meanwhile
-                outcomes.append(self._sync(record.name, seconds, told))
+                outcomes.append(self._sync(record.name, _Asking(seconds, stopped), told))
         return tuple(outcomes)
+
+    def newest(self, name: str, seconds: float = DEFAULT_SECONDS) -> str:
+        """The commit a sync would fetch now; nothing is fetched and nothing changed.
+
+        Args:
+            name: of a repository.
+            seconds: how long git may take.
+
+        Raises:
+            SourceNotFoundError: no source has this name.
+            SourceUnavailableError: it cannot be reached, or the list cannot be read.
+        """
+        record = self.list.find(name)
+        return newest_commit(Remote(record.location, record.ref, seconds), self.list.folder)
 
     def remove(self, name: str) -> ManagedSource:
         """Take a source out of the list, and what was fetched of it off the disk.
@@ -172,13 +216,18 @@ class ManagedSources:
         if any(record.name == name for record in records):
             message = (
                 f'name: there is a source "{name}" already, and it is another one. Give this one a '
-                "name of its own with --name."
+                "name of its own (--name on the command line)."
             )
             raise InvalidSourceError(message)
         return None
 
     def _new(
-        self, request: SourceRequest, address: Address, name: str, told: Told | None
+        self,
+        request: SourceRequest,
+        address: Address,
+        name: str,
+        told: Told | None,
+        stopped: Stopped,
     ) -> SourceRecord:
         record = SourceRecord(
             name=name,
@@ -195,7 +244,7 @@ class ManagedSources:
         if told is not None:
             told(f"Fetching {address.location}")
         try:
-            return self._fetched(record, request.seconds)
+            return self._fetched(record, _Asking(request.seconds, stopped))
         except SourceUnavailableError as error:
             self._sweep_away(name)
             message = (
@@ -204,7 +253,7 @@ class ManagedSources:
             )
             raise SourceUnavailableError(message) from error
 
-    def _sync(self, name: str, seconds: float, told: Told | None) -> SyncOutcome:
+    def _sync(self, name: str, asking: "_Asking", told: Told | None) -> SyncOutcome:
         with self.list.working():
             record = self.list.find(name)  # read again: another process may have been here first
             if record.kind == "folder":
@@ -216,7 +265,7 @@ class ManagedSources:
                 told(f"Fetching {name}")
             before = self.manifest(record)
             try:
-                fetched = self._up_to_date(record, seconds, before)
+                fetched = self._up_to_date(record, asking, before)
             except SourceUnavailableError as error:
                 return SourceUnreached(self.view(record), str(error))
             self.list.change(
@@ -226,17 +275,19 @@ class ManagedSources:
         view = self.view(fetched)
         return SourceSynced(view, record.commit, changes_between(before, self.manifest(fetched)))
 
-    def _up_to_date(self, record: SourceRecord, seconds: float, manifest: Manifest) -> SourceRecord:
-        remote = Remote(record.location, record.ref, seconds)
+    def _up_to_date(
+        self, record: SourceRecord, asking: "_Asking", manifest: Manifest
+    ) -> SourceRecord:
+        remote = asking.of(record)
         newest = newest_commit(remote, self.list.folder)
         if newest == record.commit and digest(dict(manifest)) == record.content:
             return replace(record, synced_at=self._now())
-        return self._fetched(record, seconds)
+        return self._fetched(record, asking)
 
-    def _fetched(self, record: SourceRecord, seconds: float) -> SourceRecord:
+    def _fetched(self, record: SourceRecord, asking: "_Asking") -> SourceRecord:
         shelf = self.list.folder / record.name
         try:
-            commit = fetch_commit(Remote(record.location, record.ref, seconds), shelf)
+            commit = fetch_commit(asking.of(record), shelf)
         except OSError as error:
             message = f"its files cannot be written to {shelf} ({error.strerror})"
             raise SourceUnavailableError(message) from error

@@ -10,6 +10,7 @@ from workrail_engine.projections.catalog import (
     WorkflowEntry,
     WorkflowOutline,
 )
+from workrail_engine.workflow.check_words import check_words
 from workrail_engine.workflow.compiled import (
     ArtifactDecides,
     CompiledLoop,
@@ -124,6 +125,10 @@ def _requirements(step: CompiledStep) -> Iterator[str]:
     for consequence in step.consequences:
         of = f" of {consequence.for_assessment}" if consequence.for_assessment else ""
         yield f"no dimension{of} at level {consequence.level}"
+    for check in step.checks:
+        yield f"check {check.check_id}: {check_words(check)}"
+    if step.fresh:
+        yield f"checks of earlier steps, for the files as they are then: {', '.join(step.fresh)}"
 
 
 def _confirmation(confirmation: Confirmation | None) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from workrail_engine.projections.catalog import FileProblem
-from workrail_engine.registry.discovery import FoundFile, Stamp
+from workrail_engine.registry.discovery import MAX_FILE_BYTES, FoundFile, Stamp
 from workrail_engine.registry.documents import (
     Document,
     Loaded,
@@ -21,9 +21,10 @@ from workrail_engine.registry.documents import (
 )
 from workrail_engine.registry.kept import Kept
 from workrail_engine.workflow.definition import WorkflowDefinition
+from workrail_engine.workflow.expand import Surroundings
 
-MAX_FILE_BYTES = 1_048_576
 _READINGS_KEPT = 5_000
+_UNKNOWN = Surroundings()
 _ESCAPED_ASCII = re.compile(rb"\\(u00|x|U000000)[2-7]")
 
 
@@ -37,12 +38,15 @@ class Usable:
 
 @dataclass(frozen=True)
 class Broken:
-    """A file no definition can be had from."""
+    """A file no definition can be had from, or none that may be used."""
 
     workflow_id: str | None
     problems: tuple[FileProblem, ...]
     about_steps: bool
     """Whether the file speaks of steps at all; if not, it may be meant for another program."""
+    id_line: int | None = None
+    slots: bool = False
+    """Whether it has extension points, so that what the project binds to them counts."""
 
 
 Reading: TypeAlias = Usable | Broken
@@ -85,6 +89,15 @@ class FileReader:
         return workflow_id.encode() in data or _ESCAPED_ASCII.search(data) is not None
 
 
+def broken_again(found: FoundFile, surroundings: Surroundings) -> Broken | None:
+    """What is wrong with a broken file, given what lies around it; None when it has changed."""
+    data = _bytes_of(found)
+    if not isinstance(data, bytes):
+        return data
+    reading = _reading(found, data, surroundings)
+    return reading if isinstance(reading, Broken) else None
+
+
 def document_of(found: FoundFile) -> Document | None:
     """The document of a file, as it is now; None when it can no longer be read."""
     data = _bytes_of(found)
@@ -123,30 +136,34 @@ def _bytes_of(found: FoundFile) -> bytes | Broken | None:
     return data
 
 
-def _reading(found: FoundFile, data: bytes) -> Reading:
+def _reading(found: FoundFile, data: bytes, surroundings: Surroundings = _UNKNOWN) -> Reading:
     try:
-        loaded = _loaded(found, data)
+        loaded = _loaded(found, data, surroundings)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         return _unreadable("is not UTF-8 text", about_steps=b"steps" in data, line=line)
     if isinstance(loaded, Loaded):
         return Usable(loaded.definition, loaded.document.line_of("/id"))
-    value = loaded.document.value if loaded.document is not None else None
-    if isinstance(value, Mapping):
-        declared = value.get("id")
-        workflow_id, about_steps = (
-            declared if isinstance(declared, str) else None,
-            "steps" in value,
-        )
-    else:
-        workflow_id, about_steps = None, loaded.document is None and b"steps" in data
-    return Broken(workflow_id, file_problems(loaded.problems), about_steps)
+    problems, document = file_problems(loaded.problems), loaded.document
+    if document is None or not isinstance(document.value, Mapping):
+        return Broken(None, problems, about_steps=document is None and b"steps" in data)
+    declared = document.value.get("id")
+    return Broken(
+        declared if isinstance(declared, str) else None,
+        problems,
+        about_steps="steps" in document.value,
+        id_line=document.line_of("/id"),
+        slots=bool(document.value.get("extensionPoints")),
+    )
 
 
-def _loaded(found: FoundFile, data: bytes) -> Loaded | Rejected:
+def _loaded(
+    found: FoundFile, data: bytes, surroundings: Surroundings = _UNKNOWN
+) -> Loaded | Rejected:
     """Raises UnicodeDecodeError where the bytes are not UTF-8."""
     yaml = not found.path.lower().endswith(".json")
-    return load_definition(found.path, data.decode("utf-8"), yaml=yaml)
+    text = data.decode("utf-8")
+    return load_definition(found.path, text, yaml=yaml, surroundings=surroundings)
 
 
 def _unreadable(message: str, *, about_steps: bool, line: int | None = None) -> Broken:

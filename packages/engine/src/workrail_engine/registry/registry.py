@@ -5,25 +5,31 @@ when it changed. Starting a workflow reads only the files that could define it.
 """
 
 import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from workrail_engine.errors import UntrustedWorkflowError, WorkflowNotFoundError
+from workrail_engine.errors import (
+    InvalidDefinitionError,
+    UntrustedWorkflowError,
+    WorkflowNotFoundError,
+)
 from workrail_engine.outcomes import ReferenceView
 from workrail_engine.projections.catalog import Catalog, WorkflowOutline
 from workrail_engine.registry.bindings import bindings_of
-from workrail_engine.registry.discovery import FoundFile
+from workrail_engine.registry.discovery import FoundFile, stamp_of
 from workrail_engine.registry.kept import Kept
 from workrail_engine.registry.looking import Files, Lookout, Signature, signature_of
 from workrail_engine.registry.outline import outline
-from workrail_engine.registry.preparing import invalid, prepare_file, uses_templates
-from workrail_engine.registry.reading import FileReader
+from workrail_engine.registry.preparing import invalid, judged, prepare_file, uses_templates
+from workrail_engine.registry.reading import Broken, FileReader, ReadFile, Usable, declared_id
 from workrail_engine.registry.references import resolve_references
 from workrail_engine.registry.resolution import Resolved, Winner, resolve
-from workrail_engine.registry.sources import Folders
+from workrail_engine.registry.sources import BINDINGS_FILE, Folders, is_reserved
 from workrail_engine.registry.templates import templates_of
 from workrail_engine.workflow.compiled import CompiledWorkflow
 from workrail_engine.workflow.definition import WorkflowDefinition
+from workrail_engine.workflow.expand import RoutineTemplate
 from workrail_engine.workflow.prepared import PreparedWorkflow
 
 _PREPARED_KEPT = 64
@@ -48,9 +54,14 @@ class Registry:
         """The folder with the list of added sources."""
         return self._folders.managed_sources
 
+    @property
+    def keys(self) -> Path:
+        """The folder with the keys of this installation."""
+        return self._folders.keys
+
     def catalog(self, workspace: Path | None) -> Catalog:
         """Every listed workflow a workspace sees, and every file that cannot be used."""
-        return self._everything(self._lookout.files(workspace)).catalog
+        return self._everything(self._lookout.files(workspace), workspace).catalog
 
     def definition(self, workflow_id: str, workspace: Path | None) -> WorkflowDefinition:
         """A workflow as its author wrote it.
@@ -59,7 +70,7 @@ class Registry:
             WorkflowNotFoundError: no such workflow; the message offers near misses.
             InvalidDefinitionError: its file is broken; the message holds every problem.
         """
-        return self._find(workflow_id, self._lookout.files(workspace)).definition
+        return self._find(workflow_id, self._lookout.files(workspace), workspace).definition
 
     def prepare(self, workflow_id: str, workspace: Path | None) -> PreparedWorkflow:
         """A workflow ready to be pinned and run.
@@ -71,7 +82,7 @@ class Registry:
                 message holds every problem.
         """
         files = self._lookout.files(workspace)
-        winner = self._find(workflow_id, files)
+        winner = self._find(workflow_id, files, workspace)
         if not winner.file.source.trusted:
             raise _untrusted(winner)
         return self._prepare(winner, files, workspace)
@@ -82,7 +93,7 @@ class Registry:
         Raises what `prepare` raises for any other reason.
         """
         files = self._lookout.files(workspace)
-        winner = self._find(workflow_id, files)
+        winner = self._find(workflow_id, files, workspace)
         workflow = self._prepare(winner, files, workspace).compiled
         references = self.references(workflow, workspace)
         return outline(workflow, winner.entry, winner.definition.examples or (), references)
@@ -93,32 +104,50 @@ class Registry:
         """Where a workflow's documents lie."""
         return resolve_references(workflow, workspace, self._folders.bundled_dir)
 
-    def _everything(self, files: Files) -> Resolved:
-        signature = files.signature()
+    def _everything(self, files: Files, workspace: Path | None) -> Resolved:
+        signature = _signature(files, workspace)
         known = self._resolved.get(signature)
         if known is None:
-            known = resolve(self._files.read_all(files.found), files.faults)
+            read = self._files.read_all(files.found)
+            known = resolve(self._in_full(read, files, workspace), files.faults)
             self._resolved.put(signature, known)
         return known
 
-    def _find(self, workflow_id: str, files: Files) -> Winner:
-        likely = (file for file in files.found if self._files.may_define(file, workflow_id))
-        resolved = self._resolved.get(files.signature()) or resolve(self._files.read_all(likely))
+    def _in_full(
+        self, read: Iterable[ReadFile], files: Files, workspace: Path | None
+    ) -> Iterator[ReadFile]:
+        """The files, those that cannot be used with all that is wrong with them."""
+        templates: dict[str | None, Mapping[str, RoutineTemplate]] = {}
+        for file in read:
+            source = file.found.source
+            workflow_id = declared_id(file.reading) or ""
+            if isinstance(file.reading, Usable) and not is_reserved(workflow_id, source.name):
+                yield file
+                continue
+            if source.managed not in templates:
+                routines = _routines_for(file.found, files)
+                templates[source.managed] = templates_of(self._files.read_all(routines))
+            yield judged(file, templates[source.managed], workspace)
+
+    def _find(self, workflow_id: str, files: Files, workspace: Path | None) -> Winner:
+        resolved = self._resolved.get(_signature(files, workspace))
+        if resolved is None:
+            likely = (file for file in files.found if self._files.may_define(file, workflow_id))
+            resolved = resolve(self._in_full(self._files.read_all(likely), files, workspace))
         if workflow_id in resolved.blocked:
             file = resolved.blocked[workflow_id]
             raise invalid(workflow_id, file.path, file.problems)
         if workflow_id not in resolved.winners:
-            raise _not_found(workflow_id, self._everything(files).catalog)
+            raise _not_found(workflow_id, self._everything(files, workspace).catalog)
         return resolved.winners[workflow_id]
 
     def _prepare(self, winner: Winner, files: Files, workspace: Path | None) -> PreparedWorkflow:
         definition = winner.definition
-        routines = (
-            [file for file in files.found if file.routine and _may_serve(file, winner)]
-            if uses_templates(definition)
-            else []
-        )
-        overrides = bindings_of(definition, workspace)
+        routines = _routines_for(winner.file, files) if uses_templates(definition) else []
+        try:
+            overrides = bindings_of(definition, workspace)
+        except InvalidDefinitionError as error:
+            raise self._unbound(winner, routines, workspace, error) from error
         key = (signature_of([winner.file, *routines]), tuple(sorted(overrides.items())))
         known = self._prepared.get(key)
         if known is not None:
@@ -129,11 +158,39 @@ class Registry:
             raise invalid(definition.id, winner.file.path, prepared)
         return self._prepared.put(key, prepared)
 
+    def _unbound(
+        self,
+        winner: Winner,
+        routines: Sequence[FoundFile],
+        workspace: Path | None,
+        error: InvalidDefinitionError,
+    ) -> InvalidDefinitionError:
+        """The failure of a bindings file that cannot be read, with what else is wrong."""
+        templates = templates_of(self._files.read_all(routines))
+        reading = judged(ReadFile(winner.file, Usable(winner.definition, 1)), templates, workspace)
+        problems = reading.reading.problems if isinstance(reading.reading, Broken) else ()
+        more = len(problems) > 1
+        return invalid(winner.definition.id, winner.file.path, problems) if more else error
 
-def _may_serve(routine: FoundFile, winner: Winner) -> bool:
-    """Whether a routine may become part of a workflow: trusted, or a neighbour of it."""
-    source = routine.source
-    return source.trusted or source.managed == winner.file.source.managed
+
+def _signature(files: Files, workspace: Path | None) -> Signature:
+    """The state of everything a catalog is made from; a bindings file may decide what is broken."""
+    if workspace is None:
+        return files.signature()
+    return (
+        *files.signature(),
+        (str(workspace / BINDINGS_FILE), stamp_of(workspace / BINDINGS_FILE)),
+    )
+
+
+def _routines_for(found: FoundFile, files: Files) -> list[FoundFile]:
+    """The routines that may become part of a workflow: trusted ones, and its neighbours."""
+    managed = found.source.managed
+    return [
+        file
+        for file in files.found
+        if file.routine and (file.source.trusted or file.source.managed == managed)
+    ]
 
 
 def _untrusted(winner: Winner) -> UntrustedWorkflowError:

@@ -13,14 +13,9 @@ from itertools import groupby
 from workrail_engine.projections.catalog import BrokenFile, Catalog, FileProblem, WorkflowEntry
 from workrail_engine.registry.discovery import Fault, FoundFile
 from workrail_engine.registry.reading import Broken, ReadFile, Usable
-from workrail_engine.registry.sources import is_reserved
+from workrail_engine.registry.sources import RESERVED_MESSAGE, is_reserved
 from workrail_engine.registry.tags import tags_of
 from workrail_engine.workflow.definition import LoopStep, WorkflowDefinition
-
-RESERVED_MESSAGE = (
-    "begins with `wr.`; such ids belong to the bundled library, so this file is not used. "
-    "Give the workflow an id of its own"
-)
 
 
 @dataclass(frozen=True)

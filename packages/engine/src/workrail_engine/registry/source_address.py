@@ -114,7 +114,7 @@ def name_for(address: Address) -> str:
     last = re.split(r"[/:]", address.location.rstrip("/"))[-1].removesuffix(".git")
     name = re.sub(r"[^a-z0-9_-]+", "-", last.lower()).strip("-_")[:64]
     if not name:
-        message = f"name: none can be made of {address.location!r}. Give one with --name."
+        message = f"name: none can be made of {address.location!r}. Give one (--name on the command line)."
         raise InvalidSourceError(message)
     return checked_name(name)
 

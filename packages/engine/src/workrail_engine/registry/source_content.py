@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from workrail_engine.projections.managed import FileChanges, Trust
-from workrail_engine.registry.discovery import FoundFile, Stamp
+from workrail_engine.registry.discovery import MAX_FILE_BYTES, FoundFile, Stamp
 from workrail_engine.registry.kept import Kept
-from workrail_engine.registry.reading import MAX_FILE_BYTES
 from workrail_engine.registry.source_list import ANY_CONTENT, Manifest, SourceRecord
 
 _MANIFESTS_KEPT = 64

@@ -13,6 +13,10 @@ from workrail_engine.projections.catalog import SourceName
 
 RESERVED_PREFIX = "wr."
 BINDINGS_FILE = Path(".workrail") / "bindings.json"
+RESERVED_MESSAGE = (
+    "begins with `wr.`; such ids belong to the bundled library, so this file is not used. "
+    "Give the workflow an id of its own"
+)
 _NO_LIBRARY = (
     "is not there, so the workflows that come with the product are missing. Name their folder with "
     "WORKRAIL_BUNDLED_DIR, or unset it to use the library of the installation"
@@ -35,6 +39,11 @@ class Folders(Protocol):
     @property
     def managed_sources(self) -> Path:
         """The list of added sources and what was fetched of them; may be absent from the disk."""
+        ...
+
+    @property
+    def keys(self) -> Path:
+        """The keys of this installation; may be absent from the disk."""
         ...
 
 

@@ -9,10 +9,9 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from workrail_engine.errors import InvalidDefinitionError
 from workrail_engine.projections.catalog import FileProblem, FileReport
-from workrail_engine.registry.bindings import bindings_of
 from workrail_engine.registry.discovery import (
+    CASE_SUFFIXES,
     SUFFIXES,
     Fault,
     FoundFile,
@@ -22,13 +21,11 @@ from workrail_engine.registry.discovery import (
     unseen,
 )
 from workrail_engine.registry.looking import Lookout
-from workrail_engine.registry.preparing import prepare_file
-from workrail_engine.registry.reading import FileReader, ReadFile, Usable, declared_id
-from workrail_engine.registry.resolution import RESERVED_MESSAGE
-from workrail_engine.registry.sources import Folders, Source, is_reserved
+from workrail_engine.registry.preparing import judged
+from workrail_engine.registry.reading import Broken, FileReader, ReadFile, declared_id
+from workrail_engine.registry.sources import Folders, Source
 from workrail_engine.registry.templates import templates_of
 from workrail_engine.workflow.expand import RoutineTemplate
-from workrail_engine.workflow.prepared import PreparedWorkflow
 
 
 def validate(
@@ -45,6 +42,29 @@ def validate(
         workspace: whose routines and bindings count; None: nobody's.
         checked: told (files done, files in all) after each file.
     """
+    files, templates, faults = gathered(paths, folders, workspace)
+    reports = [
+        FileReport(fault.path, None, (FileProblem(None, "", fault.message),)) for fault in faults
+    ]
+    for done, file in enumerate(files, 1):
+        reading = judged(file, templates, workspace).reading
+        problems = reading.problems if isinstance(reading, Broken) else ()
+        reports.append(FileReport(file.found.path, declared_id(file.reading), problems))
+        if checked is not None:
+            checked(done, len(files))
+    return tuple(reports)
+
+
+def gathered(
+    paths: Sequence[Path], folders: Folders, workspace: Path | None
+) -> tuple[tuple[ReadFile, ...], Mapping[str, RoutineTemplate], Sequence[Fault]]:
+    """The files that paths stand for, the routines they may call, and what is no workflow file.
+
+    Args:
+        paths: files and folders that exist.
+        folders: where the routines lie that every workspace sees.
+        workspace: whose routines count; None: nobody's.
+    """
     sources = Lookout(folders).sources(workspace)
     found, faults = _gathered(paths, sources)
     reader = FileReader()
@@ -53,13 +73,7 @@ def validate(
         **templates_of(reader.read_all(file for file in found if file.routine)),
         **templates_of(reader.read_all(theirs)),
     }
-    reports = [FileReport(fault.path, None, (_whole(fault.message),)) for fault in faults]
-    for done, file in enumerate(reader.read_all(found), 1):
-        problems = _problems(file, templates, workspace)
-        reports.append(FileReport(file.found.path, declared_id(file.reading), problems))
-        if checked is not None:
-            checked(done, len(found))
-    return tuple(reports)
+    return tuple(reader.read_all(found)), templates, faults
 
 
 def _gathered(
@@ -69,13 +83,13 @@ def _gathered(
     faults: list[Fault] = []
     seen: set[str] = set()
     for path in paths:
-        source = Source(_home_of(path, sources).name, path)
+        source = Source(home_of(path, sources).name, path)
         if path.is_dir():
             findings = discover(source)
             found.extend(unseen(findings, seen))
             faults.extend(findings.faults)
         elif not is_workflow_name(path.name):
-            faults.append(Fault(str(path), source, f"does not end in {', '.join(SUFFIXES)}"))
+            faults.append(Fault(str(path), source, _no_workflow(path.name)))
         else:
             file = found_file(path, source)
             if file.real not in seen:
@@ -84,7 +98,13 @@ def _gathered(
     return found, faults
 
 
-def _home_of(path: Path, sources: Sequence[Source]) -> Source:
+def _no_workflow(name: str) -> str:
+    if name.lower().endswith(CASE_SUFFIXES):
+        return "holds tests of a workflow and no workflow; run `workrail test` on it"
+    return f"does not end in {', '.join(SUFFIXES)}"
+
+
+def home_of(path: Path, sources: Sequence[Source]) -> Source:
     """The source a path lies in; one that lies in none is judged like a bundled one.
 
     The bundled folder comes first, because a project may reach it through a link.
@@ -95,23 +115,3 @@ def _home_of(path: Path, sources: Sequence[Source]) -> Source:
         if real.is_relative_to(os.path.realpath(source.root)):
             return source
     return sources[0]
-
-
-def _problems(
-    file: ReadFile, templates: Mapping[str, RoutineTemplate], workspace: Path | None
-) -> tuple[FileProblem, ...]:
-    reading = file.reading
-    if not isinstance(reading, Usable):
-        return reading.problems
-    if is_reserved(reading.definition.id, file.found.source.name):
-        return (FileProblem(reading.id_line, "/id", RESERVED_MESSAGE),)
-    try:
-        overrides = bindings_of(reading.definition, workspace)
-    except InvalidDefinitionError as error:
-        return (_whole(str(error)),)
-    prepared = prepare_file(file.found, reading.definition, templates, overrides)
-    return () if isinstance(prepared, PreparedWorkflow) else prepared
-
-
-def _whole(message: str) -> FileProblem:
-    return FileProblem(None, "", message)

@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 from workrail_engine.canonical import JsonValue
-from workrail_engine.registry.document_faults import FaultyTextError, TextFault, Unreadable
+from workrail_engine.registry.document_faults import (
+    FaultyTextError,
+    Rest,
+    TextFault,
+    Unreadable,
+)
 from workrail_engine.registry.yaml_events import (
     Alias,
     Closing,
@@ -25,6 +30,8 @@ from workrail_engine.workflow.pointers import child
 from workrail_engine.workflow.problems import shown
 
 _MOST_FAULTS: Final = 100
+_MERGE: Final = "<<"
+_QUOTES: Final = "define it above with &, or put a text that begins with * in quotes"
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ def read_yaml(text: str) -> YamlContent | Unreadable:
         advice = "write a workflow into it"
         reading.faults.append(TextFault(1, "the file is empty", suggestion=advice))
     if reading.faults:
-        return Unreadable(tuple(reading.faults[:_MOST_FAULTS]))
+        return Unreadable(tuple(reading.faults[:_MOST_FAULTS]), reading.rest())
     return YamlContent(reading.value, reading.lines)
 
 
@@ -64,6 +71,26 @@ class _Frame:
     size_before: int
     key: str | None = None
     key_lines: dict[str, int] = field(default_factory=dict[str, int])
+
+    def merge(self) -> list[str]:
+        """Put in what merge keys mean, where no key of the mapping's own says otherwise.
+
+        Returns:
+            The keys that were put in.
+        """
+        own = self.container
+        if not isinstance(own, dict) or _MERGE not in own:
+            return []
+        merged = own.pop(_MERGE)
+        members = {
+            key: value
+            for each in reversed(merged if isinstance(merged, list) else [merged])
+            if isinstance(each, dict)
+            for key, value in each.items()
+        }
+        added = [key for key in members if key not in own]
+        own.update({key: members[key] for key in added})
+        return added
 
     @property
     def wants_key(self) -> bool:
@@ -95,12 +122,21 @@ class _Reading:
         default_factory=dict[str, tuple[JsonValue, int]]
     )
     """Anchored values that are complete, with the number of values in each."""
+    doubted: set[str] = field(default_factory=set[str])
+    """Places where something else may be meant than what was read."""
     size: int = 0
     documents: int = 0
 
     @property
     def is_empty(self) -> bool:
         return self.size == 0
+
+    def rest(self) -> Rest | None:
+        """What was read in spite of the faults, if that is a whole document."""
+        if self.frames or self.is_empty:
+            return None
+        lines = self.lines
+        return Rest(self.value, lambda: lines, frozenset(self.doubted))
 
     def take(self, event: YamlEvent) -> None:
         """Read one event."""
@@ -133,21 +169,21 @@ class _Reading:
         try:
             return tagged(event.text, event.tag)
         except ValueError as error:
-            self._fault(event.line, str(error), self._place(), "remove the tag")
+            self._doubt(event.line, str(error), self._place(), "remove the tag")
             return event.text
 
     def _key(self, text: str, value: JsonValue, line: int) -> None:
         frame = self.frames[-1]
         pointer = child(frame.pointer, text)
-        if text == "<<" and value == text:
+        if text == _MERGE and value == text:
             advice = "write the fields out, or use an alias for the whole value"
             self._fault(line, "merge keys (<<) cannot be used", pointer, advice)
         elif not isinstance(value, str):
             advice = f'write it in quotes: "{text}"'
-            self._fault(line, f"the key {shown(value)} is not text", pointer, advice)
+            self._doubt(line, f"the key {shown(value)} is not text", pointer, advice)
         elif text in frame.key_lines:
             message = f"repeats the key {shown(text)} of line {frame.key_lines[text]}"
-            self._fault(line, message, pointer, "keep one of the two")
+            self._doubt(line, message, pointer, "keep one of the two")
         frame.key_lines.setdefault(text, line)
         frame.key = text
         self.lines[pointer] = line
@@ -167,7 +203,12 @@ class _Reading:
         if known is None:
             within = any(frame.anchor == event.name for frame in self.frames)
             reason = "stands inside what it names" if within else "names nothing defined before it"
-            self._stop(event.line, f"the alias *{event.name} {reason}")
+            message = f"the alias *{event.name} {reason}"
+            if self.frames and self.frames[-1].wants_key:
+                self._stop(event.line, message)
+            self._doubt(event.line, message, self._place(), _QUOTES)
+            self._value(None, event.line, size=1)
+            return
         value, size = known
         if self.frames and self.frames[-1].wants_key:
             if not isinstance(value, str):
@@ -193,6 +234,7 @@ class _Reading:
 
     def _close(self) -> None:
         frame = self.frames.pop()
+        self.doubted.update(child(frame.pointer, key) for key in frame.merge())
         if frame.anchor is not None:
             self.anchors[frame.anchor] = (frame.container, self.size - frame.size_before)
 
@@ -201,6 +243,10 @@ class _Reading:
 
     def _fault(self, line: int, message: str, pointer: str, suggestion: str) -> None:
         self.faults.append(TextFault(line, message, pointer, suggestion))
+
+    def _doubt(self, line: int, message: str, pointer: str, suggestion: str) -> None:
+        self._fault(line, message, pointer, suggestion)
+        self.doubted.add(pointer)
 
     def _stop(self, line: int, message: str) -> NoReturn:
         raise FaultyTextError(TextFault(line, message, self._place()))

@@ -66,9 +66,7 @@ def prepare(
     expanded = expand(definition, templates, overrides)
     problems = check_structure(definition)
     if isinstance(expanded, tuple):
-        places = {problem.pointer for problem in problems}
-        more = [problem for problem in expanded if problem.pointer not in places]
-        return in_document_order([*problems, *more], definition.as_json())
+        return in_document_order([*problems, *expanded], definition.as_json())
     if problems:
         return problems
     document = pin(expanded)

@@ -55,7 +55,6 @@ _EXAMPLES: tuple[tuple[type[Artifact], JsonObject], ...] = (
         {
             "kind": "wr.loop_control",
             "decision": "continue",
-            "metadata": {"reason": "two findings are still open", "issuesFound": 2},
         },
     ),
     (

@@ -66,6 +66,7 @@ from workrail_engine.workflow.definition_values import (
     Maybe,
     NonEmpty,
     Remark,
+    at_most_items,
 )
 from workrail_engine.workflow.json_limits import beyond_limits
 from workrail_engine.workflow.problems import Problem
@@ -134,7 +135,8 @@ class WorkflowDefinition(Authored):
     examples: Maybe[
         Annotated[
             Many[Annotated[str, Field(min_length=10, max_length=120)]],
-            Field(min_length=1, max_length=6),
+            Field(min_length=1),
+            at_most_items(6),
         ]
     ] = None
     model_tier: Maybe[ModelTier] = None

@@ -8,7 +8,7 @@ builds itself are validated under neither, so they may say None for what is abse
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Final, TypeAlias, TypeVar, cast
 
@@ -38,12 +38,14 @@ UNKNOWN_FIELD: Final = "unknown_field"
 NESTED_LOOP: Final = "nested_loop"
 _TOO_SHORT: Final = "string_too_short"
 _TOO_LONG: Final = "string_too_long"
+_TOO_MANY: Final = "too_long"
 _WRONG_PATTERN: Final = "string_pattern_mismatch"
 
 WORKFLOW_ID: Final = r"^([a-z0-9_-]+|[a-z][a-z0-9_-]+\.[a-z][a-z0-9_-]+)$"
 STEP_ID: Final = r"^[a-z0-9-]+$"
-PINNED_STEP_ID: Final = r"^[a-z0-9_-]+(\.[a-z0-9_-]+)*$"
-FRAGMENT_ID: Final = r"^[a-z][a-z0-9_-]*$"
+PINNED_ID: Final = r"^[a-z0-9_-]+(\.[a-z0-9_-]+)*$"
+CHECK_ID: Final = r"^[a-z][a-z0-9_-]*$"
+FRAGMENT_ID: Final = CHECK_ID
 SLOT_ID: Final = r"^[a-z][a-z0-9_]*$"
 IDENTIFIER: Final = r"^[a-zA-Z_][a-zA-Z0-9_]*$"
 FUNCTION_REFERENCE: Final = r"^[a-zA-Z_][a-zA-Z0-9_]*\(\)$"
@@ -60,8 +62,8 @@ PATTERN_WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         WORKFLOW_ID: "lower-case letters, digits, `-` and `_`, with at most one dot between two names",
         STEP_ID: "lower-case letters, digits and hyphens",
-        PINNED_STEP_ID: "lower-case letters, digits, `-` and `_`, in parts joined by dots",
-        FRAGMENT_ID: "a lower-case letter, then lower-case letters, digits, `-` and `_`",
+        PINNED_ID: "lower-case letters, digits, `-` and `_`, in parts joined by dots",
+        CHECK_ID: "a lower-case letter, then lower-case letters, digits, `-` and `_`",
         SLOT_ID: "a lower-case letter, then lower-case letters, digits and `_`",
         IDENTIFIER: "a letter or `_`, then letters, digits and `_`",
         FUNCTION_REFERENCE: "a function name followed by `()`",
@@ -153,9 +155,19 @@ def _number(value: object) -> int | float:
 
 
 def _step_id(text: str, info: ValidationInfo) -> str:
-    pattern, limit = (PINNED_STEP_ID, 256) if is_pinned(info) else (STEP_ID, 64)
     if len(text) < 3:
         raise PydanticKnownError(_TOO_SHORT, {"min_length": 3})
+    return _fitting(text, info, STEP_ID)
+
+
+def _check_id(text: str, info: ValidationInfo) -> str:
+    if not text:
+        raise PydanticKnownError(_TOO_SHORT, {"min_length": 1})
+    return _fitting(text, info, CHECK_ID)
+
+
+def _fitting(text: str, info: ValidationInfo, authored: str) -> str:
+    pattern, limit = (PINNED_ID, 256) if is_pinned(info) else (authored, 64)
     if len(text) > limit:
         raise PydanticKnownError(_TOO_LONG, {"max_length": limit})
     if re.fullmatch(pattern, text) is None:
@@ -174,6 +186,20 @@ def at_most_when_authored(limit: int) -> AfterValidator:
     return AfterValidator(check)
 
 
+def at_most_items(limit: int) -> BeforeValidator:
+    """A length limit for lists that is told no matter what is wrong with the items."""
+
+    def check(value: object) -> object:
+        if isinstance(value, list | tuple):
+            length = len(cast("Sequence[object]", value))
+            if length > limit:
+                bounds = {"field_type": "List", "max_length": limit, "actual_length": length}
+                raise PydanticKnownError(_TOO_MANY, bounds)
+        return cast("object", value)
+
+    return BeforeValidator(check)
+
+
 Maybe: TypeAlias = Annotated[T | None, BeforeValidator(_given)]
 """An optional field: it may be left out, but a document may not say null."""
 
@@ -184,6 +210,7 @@ Number: TypeAlias = Annotated[int | float, PlainValidator(_number)]
 """A finite number as it was written: 5 stays 5, and true is not 1."""
 
 AnyStepId: TypeAlias = Annotated[str, AfterValidator(_step_id)]
+CheckId: TypeAlias = Annotated[str, AfterValidator(_check_id)]
 NonEmpty: TypeAlias = Annotated[str, Field(min_length=1)]
 ShortId: TypeAlias = Annotated[str, Field(min_length=1, max_length=64)]
 Purpose: TypeAlias = Annotated[str, Field(min_length=1, max_length=256)]

@@ -23,6 +23,19 @@ def beyond_limits(value: JsonValue) -> tuple[Problem, ...]:
     Returns:
         Problems in document order; only one when the value is too deep or too large as a whole.
     """
+    return _measured(value)[0]
+
+
+def without_excess(value: JsonValue) -> JsonValue:
+    """A value with something harmless at every place that cannot be kept; None when all of it."""
+    problems, bounded = _measured(value)
+    if not bounded:
+        return None
+    return _harmless(value) if problems else value
+
+
+def _measured(value: JsonValue) -> tuple[tuple[Problem, ...], bool]:
+    """The places that cannot be kept, and whether the value as a whole is small enough."""
     problems: list[Problem] = []
     waiting: list[tuple[JsonValue, str, int]] = [(value, "", 0)]
     seen = 0
@@ -30,14 +43,28 @@ def beyond_limits(value: JsonValue) -> tuple[Problem, ...]:
         current, pointer, depth = waiting.pop()
         seen += 1
         if seen > MAX_VALUES:
-            return (_too_large(),)
+            return (_too_large(),), False
         if depth > MAX_DEPTH:
-            return (_too_deep(pointer),)
+            return (_too_deep(pointer),), False
         fault = _fault(current)
         if fault is not None:
             problems.append(Problem(pointer, *fault))
         waiting.extend(reversed(_children(current, pointer, depth + 1)))
-    return tuple(problems)
+    return tuple(problems), True
+
+
+def _harmless(value: JsonValue) -> JsonValue:
+    if isinstance(value, Mapping):
+        return {_unicode(key): _harmless(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return _unicode(value)
+    if isinstance(value, Sequence):
+        return [_harmless(item) for item in value]
+    return value if _fault(value) is None else 0
+
+
+def _unicode(text: str) -> str:
+    return text.encode(errors="replace").decode()
 
 
 def _children(value: JsonValue, pointer: str, depth: int) -> list[tuple[JsonValue, str, int]]:

@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Sequence
-from typing import Annotated, Final, Union, get_args, get_origin
+from typing import Annotated, Final, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, Tag
 
@@ -12,11 +12,34 @@ ENGINE_ONLY: Final = "set by the engine"
 
 def field_names(model: type[BaseModel]) -> tuple[str, ...]:
     """The names an author may write in an object of this model, in the order of the model."""
-    return tuple(
-        field.alias or name
+    return tuple(authored_fields(model))
+
+
+def authored_fields(model: type[BaseModel]) -> dict[str, object]:
+    """The fields an author may write in an object of this model, with their types."""
+    return {
+        field.alias or name: field.annotation
         for name, field in model.model_fields.items()
         if ENGINE_ONLY not in field.metadata
-    )
+    }
+
+
+def may_take(kind: object, value: object) -> bool:
+    """Whether a value is roughly what a field of this type holds: a list of texts, an object."""
+    kind = plain(kind)
+    if is_union(kind):
+        return any(may_take(member, value) for member in get_args(kind))
+    origin = get_origin(kind)
+    if origin is tuple:
+        items = cast("list[object]", value) if isinstance(value, list) else None
+        return items is not None and all(may_take(get_args(kind)[0], item) for item in items)
+    if origin is dict or (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return isinstance(value, dict)
+    if origin is Literal or kind is str:
+        return isinstance(value, str)
+    if kind in (int, bool):
+        return type(value) is kind
+    return True
 
 
 def model_at(root: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel] | None:
@@ -57,7 +80,7 @@ def plain(kind: object) -> object:
 
 def _step_into(kind: object, part: int | str) -> object:
     if is_union(kind):
-        return next((member for member in get_args(kind) if Tag(str(part)) in _tags(member)), None)
+        return next((member for member in get_args(kind) if part in tags_of(member)), None)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         for name, field in kind.model_fields.items():
             if part == (field.alias or name):
@@ -69,5 +92,7 @@ def _step_into(kind: object, part: int | str) -> object:
     return get_args(kind)[1] if origin is dict else None
 
 
-def _tags(kind: object) -> list[object]:
-    return list(get_args(kind)[1:]) if get_origin(kind) is Annotated else []
+def tags_of(member: object) -> tuple[str, ...]:
+    """The tags a member of a union goes by."""
+    notes = get_args(member)[1:] if get_origin(member) is Annotated else ()
+    return tuple(note.tag for note in notes if isinstance(note, Tag))

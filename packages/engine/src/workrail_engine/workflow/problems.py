@@ -7,6 +7,7 @@ import difflib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from workrail_engine.canonical import JsonValue
@@ -56,6 +57,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if not near and len(name) >= 3:
         near = [candidate for candidate in candidates if candidate.startswith(name.lower())]
     return f'did you mean "{candidates[near[0]]}"?' if near else None
+
+
+@lru_cache(maxsize=4096)
+def is_near(name: str, known: str) -> bool:
+    """Whether the one may be a slip of the pen for the other."""
+    return nearest(name, [known]) is not None
 
 
 def one_of(names: Iterable[str]) -> str | None:

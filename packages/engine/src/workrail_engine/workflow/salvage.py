@@ -1,12 +1,11 @@
 """What can still be checked in a document that the schema refuses?
 
 Each value the schema refuses is taken out, or replaced where something has to stand. What is then
-inconsistent is told as well, unless it could go away by putting a better value into these places.
+inconsistent, or cannot be put in place, is told as well, unless it could go away by putting a better
+value into these places.
 """
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -15,30 +14,43 @@ from pydantic_core import ErrorDetails
 from workrail_engine.canonical import JsonValue, canonical_bytes
 from workrail_engine.workflow.definition import WorkflowDefinition
 from workrail_engine.workflow.definition_values import AUTHORED, UNKNOWN_FIELD
-from workrail_engine.workflow.expand import Expanded, expand
+from workrail_engine.workflow.expand import Surroundings, obstacles
 from workrail_engine.workflow.lenient import plain as writable
-from workrail_engine.workflow.model_fields import field_names, is_union, kind_at, model_at, plain
-from workrail_engine.workflow.pointers import child, keys_of, parent
-from workrail_engine.workflow.problems import Problem
+from workrail_engine.workflow.model_fields import (
+    authored_fields,
+    is_union,
+    kind_at,
+    may_take,
+    model_at,
+    plain,
+)
+from workrail_engine.workflow.pointers import child, keys_of, parent, upwards, with_any_items
+from workrail_engine.workflow.problems import Problem, is_near
 from workrail_engine.workflow.schema_problems import is_echo, place_of
 from workrail_engine.workflow.structure import check_structure
 
-_ROUNDS: Final = 8
+_ROUNDS: Final = 32
 """A replacement may be refused too; what holds it is then replaced, in the next round."""
 _VERSION: Final = "0.0.0"
-_INDEX: Final = re.compile(r"/[0-9]+(?=/|$)")
+_EMPTY: Final[tuple[object, ...]] = ([], {})
+"""What says nothing wherever it stands, so that only a name can show what it was meant as."""
 
 
-def other_problems(document: JsonValue) -> tuple[Problem, ...]:
-    """The inconsistencies of a document, beside its schema problems and no matter how those end.
+def other_problems(
+    document: JsonValue, surroundings: Surroundings, doubted: Collection[str] = ()
+) -> tuple[Problem, ...]:
+    """What else is wrong with a document, no matter how its schema problems are put right.
 
     Args:
-        document: a value that the schema refuses, within `json_limits`.
+        document: a value within `json_limits`, which the schema may refuse.
+        surroundings: what the document may refer to outside itself.
+        doubted: places where something else may be meant than what stands there.
 
     Returns:
-        Structural problems, then unknown names; none when too little of the document can be read.
+        Structural problems, then what cannot be put in place; none when too little of the document
+        can be read.
     """
-    repair = _Repair(document)
+    repair = _Repair(document, doubted)
     for _ in range(_ROUNDS):
         try:
             definition = WorkflowDefinition.model_validate(
@@ -47,28 +59,20 @@ def other_problems(document: JsonValue) -> tuple[Problem, ...]:
         except ValidationError as error:
             repair.mend(error)
         else:
-            found = (*check_structure(definition), *_unknown_names(definition))
+            found = (*check_structure(definition), *obstacles(definition, surroundings))
             return tuple(repair.unmoved(found))
     return ()
-
-
-def _unknown_names(definition: WorkflowDefinition) -> Iterator[Problem]:
-    """Features and refs that do not exist: what expansion finds and nothing else can change."""
-    result = expand(definition, {}, {})
-    for problem in () if isinstance(result, Expanded) else result:
-        if problem.pointer.startswith("/features/") or problem.pointer.endswith("/refId"):
-            yield replace(problem, rests_on=(problem.pointer,))
 
 
 class _Repair:
     """A copy of a document whose refused values are replaced, and which places that touched."""
 
-    def __init__(self, document: JsonValue) -> None:
+    def __init__(self, document: JsonValue, doubted: Collection[str]) -> None:
         self.document = cast("JsonValue", writable(document))
         self._text = _text_not_in(document)
         self._texts = 0
         self._replaced: set[str] = set()
-        self._touched: set[str] = set()
+        self._touched: set[str] = set(doubted)
 
     def mend(self, error: ValidationError) -> None:
         """Replace every value that a failed validation is about."""
@@ -78,15 +82,15 @@ class _Repair:
 
     def unmoved(self, problems: Iterable[Problem]) -> Iterator[Problem]:
         """Those of the problems that are there whatever is put into the touched places."""
-        touched = {*self._touched, *(_INDEX.sub("/*", place) for place in self._touched)}
-        around = {outer for place in touched for outer in _upwards(place)}
+        touched = {place for each in self._touched for place in with_any_items(each)}
+        around = {outer for place in touched for outer in upwards(place)}
         for problem in problems:
             words = f"{problem.message} {problem.expected} {problem.suggestion}"
             places = (problem.pointer, *problem.rests_on)
             if (
                 self._text not in words
                 and around.isdisjoint(problem.rests_on)
-                and all(touched.isdisjoint(_upwards(place)) for place in places)
+                and all(touched.isdisjoint(upwards(place)) for place in places)
             ):
                 yield problem
 
@@ -106,15 +110,19 @@ class _Repair:
                 return
 
     def _remove_unknown(self, pointer: str, loc: tuple[int | str, ...]) -> None:
-        """Take a field out; it may have been meant as any of those its object lacks."""
+        """Take a field out; it may have been meant as one of those its object lacks."""
         holder = _value_at(self.document, parent(pointer))
         model = model_at(WorkflowDefinition, loc[:-1])
         if isinstance(holder, dict):
             fields = cast("dict[str, object]", holder)
-            fields.pop(keys_of(pointer)[-1], None)
-            known = () if model is None else field_names(model)
+            name = keys_of(pointer)[-1]
+            value = fields.pop(name, None)
+            kinds = {} if model is None else authored_fields(model)
             self._touched.update(
-                child(parent(pointer), name) for name in known if name not in fields
+                child(parent(pointer), known)
+                for known, kind in kinds.items()
+                if known not in fields
+                and ((value not in _EMPTY and may_take(kind, value)) or is_near(name, known))
             )
 
     def _replace(self, pointer: str, loc: tuple[int | str, ...]) -> None:
@@ -151,6 +159,8 @@ class _Repair:
             return get_args(kind)[0]
         if get_origin(kind) is tuple:
             return [self._stand_in(get_args(kind)[0]) for _ in range(2)]
+        if get_origin(kind) is dict:
+            return {}
         if kind is bool:
             return True
         if kind is int:
@@ -168,18 +178,10 @@ class _Repair:
 def _text_not_in(document: JsonValue) -> str:
     """A text of letters, which most patterns accept, that the document does not hold."""
     held = canonical_bytes(document)
-    text = "placeholder"
+    text = "zzstandin"
     while text.encode() in held:
         text += "x"
     return text
-
-
-def _upwards(pointer: str) -> list[str]:
-    """A pointer and those of everything around its place, the whole document included."""
-    places = [pointer]
-    while places[-1]:
-        places.append(parent(places[-1]))
-    return places
 
 
 def _value_at(document: object, pointer: str) -> object:

@@ -17,6 +17,7 @@ from workrail_engine.workflow.problems import (
     one_of,
     shown,
 )
+from workrail_engine.workflow.schema_hidden import Found, with_hidden
 from workrail_engine.workflow.schema_words import bounds_of, explained, not_one_of
 
 _SPACED = "if it is part of a text, put that text in quotes"
@@ -34,8 +35,12 @@ def problems_from(
         document: the value that was validated.
     """
     details = error.errors(include_url=False)
-    found = [_problem(detail, model, document) for detail in details if not is_echo(detail)]
-    return in_document_order(found, document)
+    problems = [
+        _problem(found, document)
+        for found in with_hidden(details, model)
+        if not is_echo(found.detail)
+    ]
+    return in_document_order(problems, document)
 
 
 def is_echo(detail: ErrorDetails) -> bool:
@@ -67,13 +72,14 @@ def place_of(loc: Sequence[int | str], document: JsonValue) -> tuple[str, bool, 
     return pointer, exists, current
 
 
-def _problem(detail: ErrorDetails, model: type[BaseModel], document: JsonValue) -> Problem:
-    pointer, container, found = place_of(detail["loc"], document)
+def _problem(error: Found, document: JsonValue) -> Problem:
+    detail = error.detail
+    pointer, container, found = place_of(error.loc, document)
     match detail["type"]:
         case "missing":
             return Problem(pointer, "is required and missing")
         case "extra_forbidden" | definition_values.UNKNOWN_FIELD:
-            return _unknown_field(pointer, detail["loc"], model)
+            return _unknown_field(pointer, error.model_loc, error.model)
         case definition_values.UNKNOWN_TAG:
             return _unknown_tag(pointer, found, detail)
         case "invalid_key":

@@ -14,6 +14,7 @@ from workrail_engine.workflow.placed_steps import PlacedStep, placed_steps, stan
 from workrail_engine.workflow.pointers import child
 from workrail_engine.workflow.problems import Problem, in_document_order, shown
 from workrail_engine.workflow.structure_assessments import assessment_problems
+from workrail_engine.workflow.structure_checks import check_problems, named_checks
 from workrail_engine.workflow.structure_functions import function_problems
 from workrail_engine.workflow.structure_loops import loop_problems
 from workrail_engine.workflow.structure_steps import parallel_step_problems, standard_step_problems
@@ -31,6 +32,7 @@ def check_structure(definition: WorkflowDefinition) -> tuple[Problem, ...]:
     for step, pointer in standard_steps(placed):
         found += standard_step_problems(step, pointer)
         found += assessment_problems(step, pointer, definition.assessments)
+        found += check_problems(step, pointer)
     for place in placed:
         if isinstance(place.step, ParallelStep):
             found += parallel_step_problems(place.step, place.pointer)
@@ -52,6 +54,10 @@ def _repeated_names(
     ]
     yield from _repeated("reference id", references)
     yield from _repeated_assessment_names(definition.assessments)
+    checks = [
+        each for step, pointer in standard_steps(placed) for each in named_checks(step, pointer)
+    ]
+    yield from _repeated("check id", checks)
     for step, pointer in standard_steps(placed):
         fragments = [
             (f"{pointer}/promptFragments/{index}/id", fragment.id)
@@ -111,4 +117,4 @@ def _repeated(
         if earlier != pointer:
             message = f"repeats the {what} {shown(value)}, which is already at {earlier}"
             advice = "change or remove one of the two"
-            yield Problem(pointer, message, suggestion=advice, rests_on=rests_on)
+            yield Problem(pointer, message, suggestion=advice, rests_on=(*rests_on, earlier))

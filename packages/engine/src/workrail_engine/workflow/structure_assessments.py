@@ -7,7 +7,8 @@ from workrail_engine.workflow.definition_parts import AssessmentDefinition, Asse
 from workrail_engine.workflow.definition_steps import StandardStep
 from workrail_engine.workflow.problems import Problem, unknown_name
 
-_DECLARATIONS: Final = ("/assessments",)
+_NAMES: Final = ("/assessments/*/id",)
+_LEVELS: Final = (*_NAMES, "/assessments/*/dimensions/*/levels")
 
 
 def assessment_problems(
@@ -25,7 +26,7 @@ def assessment_problems(
     for index, ref in enumerate(refs):
         if ref not in known:
             place = f"{pointer}/assessmentRefs/{index}"
-            yield unknown_name("assessment", place, ref, known, rests_on=_DECLARATIONS)
+            yield unknown_name("assessment", place, ref, known, rests_on=_NAMES)
     consequences = step.assessment_consequences or ()
     if consequences and not refs:
         message = "can never come about: the step refers to no assessment"
@@ -34,14 +35,14 @@ def assessment_problems(
         absent = (f"{pointer}/assessmentRefs",)
         yield Problem(place, message, suggestion=advice, rests_on=absent)
         return
-    if any(ref not in known for ref in refs):
-        return
-    referenced = [known[ref] for ref in refs]
+    referenced = [known[ref] for ref in refs if ref in known]
+    all_known = all(ref in known for ref in refs)
     seen: set[tuple[str, str | None]] = set()
     for index, consequence in enumerate(consequences):
         place = f"{pointer}/assessmentConsequences/{index}/when"
-        grounds = (*_DECLARATIONS, f"{pointer}/assessmentRefs", place)
-        yield from _trigger(consequence.when, place, referenced, grounds)
+        grounds = (*_LEVELS, f"{pointer}/assessmentRefs", place)
+        if all_known:
+            yield from _trigger(consequence.when, place, referenced, grounds)
         trigger = (consequence.when.any_equals_level, consequence.when.for_assessment)
         if trigger in seen:
             message = "repeats the trigger of an earlier consequence"

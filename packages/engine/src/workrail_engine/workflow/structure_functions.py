@@ -14,7 +14,7 @@ from workrail_engine.workflow.definition_parts import (
     FunctionParameter,
     ParameterType,
 )
-from workrail_engine.workflow.definition_steps import LoopStep, StandardStep, Step
+from workrail_engine.workflow.definition_steps import LoopStep, ParallelStep, StandardStep, Step
 from workrail_engine.workflow.placed_steps import PlacedStep
 from workrail_engine.workflow.pointers import child, parent
 from workrail_engine.workflow.problems import Problem, one_of, shown, unknown_name
@@ -27,11 +27,12 @@ def function_problems(
 ) -> Iterator[Problem]:
     """What is wrong with function definitions, calls and references anywhere."""
     yield from _repeated(definition.function_definitions, "")
+    lenders = tuple(_lenders(definition.steps))
     for place in placed:
         step = place.step
         if isinstance(step, LoopStep | StandardStep):
             yield from _repeated(step.function_definitions, place.pointer)
-        if isinstance(step, StandardStep):
+        if isinstance(step, StandardStep) and (step.function_references or step.function_calls):
             loop, owner = _lender(place, definition.steps)
             visible = chain(
                 definition.function_definitions,
@@ -39,7 +40,8 @@ def function_problems(
                 step.function_definitions,
             )
             known = {function.name: function for function in visible}
-            yield from _uses(step, place.pointer, known, _scopes(place, owner))
+            scopes = _scopes(place, owner, lenders)
+            yield from _uses(step, place.pointer, known, scopes)
 
 
 def _lender(place: PlacedStep, steps: Sequence[Step]) -> tuple[LoopStep | None, str]:
@@ -52,11 +54,31 @@ def _lender(place: PlacedStep, steps: Sequence[Step]) -> tuple[LoopStep | None, 
     return None, ""
 
 
-def _scopes(place: PlacedStep, loop: str) -> tuple[str, ...]:
-    """The places that decide which functions a step sees."""
-    by_name = () if place.loop else ("/steps/*/body", "/steps/*/id")
-    owners = ("", place.pointer, loop)
-    return (*by_name, *(child(owner, "functionDefinitions") for owner in owners))
+def _scopes(place: PlacedStep, loop: str, lenders: tuple[str, ...]) -> tuple[str, ...]:
+    """The places that decide which functions a step sees; what those say is further down."""
+    own = [child(owner, "functionDefinitions") for owner in ("", place.pointer, loop)]
+    if place.loop is not None:
+        return tuple(own)
+    return (child(place.pointer, "id"), *own, *lenders)
+
+
+def _lenders(steps: Sequence[Step]) -> Iterator[str]:
+    """The places that decide which functions loops lend to the steps they name."""
+    yield "/steps/*/type"
+    for index, step in enumerate(steps):
+        pointer = child("/steps", index)
+        if isinstance(step, LoopStep):
+            yield child(pointer, "functionDefinitions")
+        if not isinstance(step, ParallelStep) and step.function_definitions:
+            yield child(pointer, "body")
+            yield child(pointer, "type")
+
+
+def _fields_in(scopes: tuple[str, ...], *fields: str) -> tuple[str, ...]:
+    """The places that decide what these fields of the functions of some scopes hold."""
+    lists = [scope for scope in scopes if scope.endswith("/functionDefinitions")]
+    others = [scope for scope in scopes if scope not in lists]
+    return (*others, *(f"{each}/*/{field}" for each in lists for field in fields))
 
 
 def _repeated(functions: Sequence[FunctionDefinition], owner: str) -> Iterator[Problem]:
@@ -82,18 +104,21 @@ def _uses(
     known: Mapping[str, FunctionDefinition],
     scopes: tuple[str, ...],
 ) -> Iterator[Problem]:
+    names = _fields_in(scopes, "name")
+    declared = _fields_in(scopes, "name", "parameters")
     for index, reference in enumerate(step.function_references):
         name = reference.removesuffix("()")
         if name not in known:
             place = f"{pointer}/functionReferences/{index}"
-            yield unknown_name("function", place, name, known, rests_on=scopes)
+            yield unknown_name("function", place, name, known, rests_on=names)
     for index, call in enumerate(step.function_calls):
         place = f"{pointer}/functionCalls/{index}"
         function = known.get(call.name)
         if function is None:
-            yield unknown_name("function", f"{place}/name", call.name, known, rests_on=scopes)
+            yield unknown_name("function", f"{place}/name", call.name, known, rests_on=names)
         else:
-            yield from _call(call, function, f"{place}/args", scopes)
+            grounds = (*declared, f"{place}/name")
+            yield from _call(call, function, f"{place}/args", grounds)
 
 
 def _call(

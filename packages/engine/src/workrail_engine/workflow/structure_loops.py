@@ -28,11 +28,11 @@ def loop_problems(steps: Sequence[Step]) -> Iterator[Problem]:
         yield from _condition_source(step, pointer)
         if isinstance(step.body, str):
             yield from _named_body(step.body, pointer, steps)
-            owner, kind = owners.setdefault(step.body, (step.id, child(pointer, "type")))
-            if owner != step.id:
+            owner, first = owners.setdefault(step.body, (step.id, pointer))
+            if first != pointer:
                 message = f"step {shown(step.body)} is already the body of loop {shown(owner)}"
                 advice = "give each loop a step of its own"
-                grounds = (child(pointer, "type"), kind)
+                grounds = (child(pointer, "type"), child(first, "type"), child(first, "body"))
                 yield Problem(child(pointer, "body"), message, None, advice, grounds)
 
 
@@ -48,8 +48,35 @@ def _rule(step: LoopStep, pointer: str, steps: Sequence[Step]) -> Iterator[Probl
             missing = "items" if loop.items is None else None
     if missing is not None:
         message = f"a loop of type {loop.type} needs {missing}"
-        grounds = ("/steps",) if isinstance(step.body, str) else (pointer,)
+        grounds = tuple(_deciding(step, pointer, steps))
         yield Problem(child(pointer, "loop"), message, missing, f"add {missing}", grounds)
+
+
+def _deciding(step: LoopStep, pointer: str, steps: Sequence[Step]) -> Iterator[str]:
+    """The places that decide whether a loop knows when to go on."""
+    yield child(pointer, "type")
+    for field in ("type", "condition", "conditionSource", "count", "items"):
+        yield f"{pointer}/loop/{field}"
+    if step.loop.type not in ("while", "until"):
+        return
+    if isinstance(step.body, str):
+        yield from (child(pointer, "body"), "/steps/*/id", "/steps/*/type")
+    for owner, inner in _placed_body(step, pointer, steps):
+        yield child(owner, "type")
+        if not isinstance(inner, StandardStep):
+            yield from (child(owner, "parallelDelegations"), child(owner, "synthesis"))
+        yield f"{owner}/outputContract/contractRef"
+
+
+def _placed_body(step: LoopStep, pointer: str, steps: Sequence[Step]) -> Iterator[tuple[str, Step]]:
+    """The steps a loop repeats, with their pointers."""
+    if isinstance(step.body, str):
+        for index, each in enumerate(steps):
+            if each.id == step.body:
+                yield child("/steps", index), each
+        return
+    for index, each in enumerate(step.body):
+        yield f"{pointer}/body/{index}", each
 
 
 def _is_steered(step: LoopStep, steps: Sequence[Step]) -> bool:
@@ -80,7 +107,7 @@ def _named_body(name: str, loop: str, steps: Sequence[Step]) -> Iterator[Problem
     target = next((step for step in steps if step.id == name), None)
     if target is None:
         candidates = [step.id for step in steps if isinstance(step, StandardStep)]
-        grounds = ("/steps/*/id", "/steps/*/type")
+        grounds = ("/steps/*/id", kind)
         yield unknown_name("top-level step", pointer, name, candidates, rests_on=grounds)
         return
     place = child("/steps", steps.index(target))

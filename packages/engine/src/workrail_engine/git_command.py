@@ -8,13 +8,18 @@ started are killed when the time is over.
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from time import monotonic
+from typing import Final, TypeAlias
 
 from workrail_engine.errors import SourceUnavailableError
 
+Stopped: TypeAlias = Callable[[], bool]
+"""Asked now and then whether to give up."""
+
 DEFAULT_SECONDS: Final = 30.0
+_ASKED_EVERY: Final = 0.05
 _SAFE: Final = (
     *("-c", "protocol.ext.allow=never"),
     *("-c", "core.hooksPath=/dev/null"),
@@ -50,11 +55,37 @@ class GitFailedError(SourceUnavailableError):
     """Git could not do what was asked, or not in time; the message is a clause without an end."""
 
 
+def never() -> bool:
+    """Nobody gives up."""
+    return False
+
+
+def git_argv(arguments: Sequence[str]) -> list[str]:
+    """The whole command line of git, with all that keeps it from running anything else."""
+    return ["git", *_SAFE, *arguments]
+
+
+def git_environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables git is given: none that an outer git or a user's shell means for another place.
+
+    Args:
+        settings: variables that come on top of ours.
+    """
+    passed = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or not name.startswith("GIT_")
+    }
+    return {**passed, **_SETTINGS, **(settings or {})}
+
+
 def run_git(
     arguments: Sequence[str],
     folder: Path,
     seconds: float = DEFAULT_SECONDS,
     given: bytes | None = None,
+    stopped: Stopped = never,
+    settings: Mapping[str, str] | None = None,
 ) -> bytes:
     """What git printed.
 
@@ -63,15 +94,17 @@ def run_git(
         folder: where git works.
         seconds: how long it may take.
         given: what it reads; nothing when left out.
+        stopped: whether nobody wants the answer any more; git is killed soon after it says so.
+        settings: variables besides ours, as for `git_environment`.
 
     Raises:
-        GitFailedError: git is not installed, failed, or took too long.
+        GitFailedError: git is not installed, failed, took too long or was stopped.
     """
     try:
         process = subprocess.Popen(
-            ["git", *_SAFE, *arguments],
+            git_argv(arguments),
             cwd=folder,
-            env=_environment(os.environ),
+            env=git_environment(settings),
             stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -82,15 +115,30 @@ def run_git(
         raise GitFailedError(message) from error
     with process:
         try:
-            printed, said = process.communicate(given, timeout=seconds)
-        except subprocess.TimeoutExpired as error:
-            message = f"git gave no answer within {seconds:g} seconds"
-            raise GitFailedError(message) from error
+            printed, said = _answer(process, given, seconds, stopped)
         finally:
             _end(process)
     if process.returncode != 0:
         raise GitFailedError(_reason(said, process.returncode))
     return printed
+
+
+def _answer(
+    process: "subprocess.Popen[bytes]", given: bytes | None, seconds: float, stopped: Stopped
+) -> tuple[bytes, bytes]:
+    """What git printed and what it said, unless the time is over or nobody waits any more."""
+    last = monotonic() + seconds
+    while not stopped():
+        left = last - monotonic()
+        try:
+            return process.communicate(given, timeout=max(0.0, min(left, _ASKED_EVERY)))
+        except subprocess.TimeoutExpired as error:
+            given = None  # what was to be read is on its way
+            if left <= _ASKED_EVERY:
+                message = f"git gave no answer within {seconds:g} seconds"
+                raise GitFailedError(message) from error
+    message = "it was stopped before git was done"
+    raise GitFailedError(message)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -101,16 +149,6 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         except (ProcessLookupError, PermissionError):
             process.kill()
         process.wait()
-
-
-def _environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Our settings, without what an outer git or a user's shell would mean for another repository."""
-    passed = {
-        name: value
-        for name, value in variables.items()
-        if name in _KEPT or not name.startswith("GIT_")
-    }
-    return {**passed, **_SETTINGS}
 
 
 def _reason(said: bytes, code: int) -> str:
