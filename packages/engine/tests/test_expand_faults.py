@@ -110,7 +110,7 @@ _FAULTS: list[tuple[str, WorkflowDefinition, Mapping[str, RoutineTemplate], str,
         "token in a part",
         a_definition(a_step("one", promptBlocks={"goal": [{"kind": "text", "text": "{{wr.x}}"}]})),
         {},
-        "/steps/0/prompt",
+        "/steps/0/promptBlocks/goal/0/text",
         "holds the token `{{wr.x}}`",
     ),
     (

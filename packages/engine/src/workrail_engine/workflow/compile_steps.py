@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from workrail_engine.ids import StepId
+from workrail_engine.workflow.compile_checks import compile_check
 from workrail_engine.workflow.compiled import (
     Assessment,
     CompiledStep,
@@ -71,6 +72,8 @@ def compile_standard(step: StandardStep, declared: Declared, loop: LoopStep | No
         ),
         consequences=tuple(_consequence(each) for each in step.assessment_consequences or ()),
         functions=tuple(_function(each) for each in functions),
+        checks=tuple(compile_check(each) for each in step.checks or ()),
+        fresh=step.fresh or (),
         notes_required=_notes_wanted(step, loop) and contract is None and kind == "authored",
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from workrail_engine.ids import LoopId, StepId, WorkflowHash, WorkflowId
+from workrail_engine.workflow.checks import Check
 from workrail_engine.workflow.conditions import Condition
 from workrail_engine.workflow.criteria import Criteria
 
@@ -120,6 +121,9 @@ class CompiledStep:
     functions: tuple[Function, ...] = ()
     """Functions of any scope that this step references or calls."""
     delegations: tuple[Delegation, ...] = ()
+    checks: tuple[Check, ...] = ()
+    fresh: tuple[str, ...] = ()
+    """Ids of checks of other steps that must hold for the files as they are now."""
     notes_required: bool = True
     """False with `notesOptional`, on virtual steps and where an output contract is set."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias, cast
 from pydantic import Discriminator, Field, Tag, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from workrail_engine.workflow.definition_checks import CheckDefinition
 from workrail_engine.workflow.definition_conditions import (
     ConditionDefinition,
     ConfirmationForm,
@@ -39,6 +40,7 @@ from workrail_engine.workflow.definition_values import (
     Prompt,
     ShortId,
     Title,
+    at_most_items,
     by_shape,
     by_tag,
 )
@@ -72,7 +74,7 @@ class StandardStep(Authored):
     output_contract: Maybe[OutputContractDefinition] = None
     assessment_refs: Maybe[Annotated[Many[ShortId], Field(min_length=1)]] = None
     assessment_consequences: Maybe[
-        Annotated[Many[AssessmentConsequence], Field(min_length=1, max_length=10)]
+        Annotated[Many[AssessmentConsequence], Field(min_length=1), at_most_items(10)]
     ] = None
     notes_optional: bool = False
     function_definitions: Many[FunctionDefinition] = ()
@@ -80,6 +82,8 @@ class StandardStep(Authored):
     function_references: Many[FunctionReference] = ()
     audit: Maybe[Audit] = None
     verification: Maybe[Verification] = None
+    checks: Maybe[Many[CheckDefinition]] = None
+    fresh: Maybe[Many[NonEmpty]] = None
     step_kind: Annotated[Maybe[Literal["audit", "verification", "synthesis"]], ENGINE_ONLY] = None
     """Set by expansion on the steps it inserts; an author cannot write it."""
 
@@ -106,6 +110,10 @@ class DelegationDefinition(Authored):
 
 class ParallelStep(Authored):
     """A step that asks the agent to start several workflows at once and wait for them."""
+
+    unknown_field_hints: ClassVar[Mapping[str, str]] = MappingProxyType(
+        dict.fromkeys(("checks", "fresh"), "only ordinary steps have it: put it on the next one")
+    )
 
     id: AnyStepId
     type: Literal["parallel"]
@@ -203,6 +211,12 @@ LoopBody: TypeAlias = Annotated[
 
 class LoopStep(Authored):
     """Steps that repeat."""
+
+    unknown_field_hints: ClassVar[Mapping[str, str]] = MappingProxyType(
+        dict.fromkeys(
+            ("checks", "fresh"), "only ordinary steps have it: put it on a step of the body"
+        )
+    )
 
     id: AnyStepId
     type: Literal["loop"]

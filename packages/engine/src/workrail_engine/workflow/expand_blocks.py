@@ -13,8 +13,8 @@ from workrail_engine.workflow.pointers import child
 from workrail_engine.workflow.problems import Problem, unknown_name
 from workrail_engine.workflow.refs import REFS, Feature
 
-Fill: TypeAlias = Callable[[str, str, list[Problem]], str]
-"""Puts bindings into a plain text: (text, pointer, problems)."""
+Fill: TypeAlias = Callable[[str, str], str]
+"""Makes a text out of an authored one and where that stands."""
 
 
 def rendered(
@@ -22,6 +22,7 @@ def rendered(
     features: Sequence[Feature],
     pointer: str,
     fill: Fill,
+    kept: Fill,
     problems: list[Problem],
 ) -> str:
     """The prompt that some blocks amount to.
@@ -31,12 +32,14 @@ def rendered(
         features: of the workflow, in declared order.
         pointer: where the blocks are written.
         fill: puts bindings into plain texts.
+        kept: looks through the texts of parts, which hold no bindings.
         problems: gets what is wrong; the prompt is then of no use.
     """
     if not _says_anything(blocks):
         sections = "goal, constraints, procedure, outputRequired, verify"
-        problems.append(Problem(pointer, "has nothing in it", f"at least one of {sections}"))
-    return "\n\n".join(_Sections(blocks, tuple(features), pointer, fill, problems).all())
+        expected = f"at least one of {sections}"
+        problems.append(Problem(pointer, "has nothing in it", expected, rests_on=(pointer,)))
+    return "\n\n".join(_Sections(blocks, tuple(features), pointer, fill, kept, problems).all())
 
 
 def _says_anything(blocks: PromptBlocks) -> bool:
@@ -49,6 +52,7 @@ class _Sections:
     features: tuple[Feature, ...]
     pointer: str
     fill: Fill
+    kept: Fill
     problems: list[Problem]
 
     def all(self) -> Iterator[str]:
@@ -80,16 +84,16 @@ class _Sections:
 
     def _value(self, value: PromptValue, pointer: str) -> str:
         if isinstance(value, str):
-            return self.fill(value, pointer, self.problems)
+            return self.fill(value, pointer)
         parts: list[str] = []
         for at, part in enumerate(value):
             if isinstance(part, TextPart):
-                parts.append(part.text)
+                parts.append(self.kept(part.text, f"{child(pointer, at)}/text"))
             elif part.ref_id in REFS:
                 parts.append(REFS[part.ref_id])
             else:
                 place = child(child(pointer, at), "refId")
-                self.problems.append(unknown_name("ref", place, part.ref_id, REFS))
+                self.problems.append(unknown_name("ref", place, part.ref_id, REFS, rests_on=()))
         return "".join(parts)
 
 

@@ -22,6 +22,7 @@ from workrail_engine.workflow.definition import (
     WorkflowDefinition,
 )
 from workrail_engine.workflow.definition_changes import both, changed
+from workrail_engine.workflow.expand_checks import prefixed
 from workrail_engine.workflow.functions import functions_of
 from workrail_engine.workflow.lenient import as_text
 from workrail_engine.workflow.pointers import child
@@ -46,6 +47,8 @@ class CalledRoutine:
 
     steps: tuple[StandardStep, ...]
     assessments: tuple[AssessmentDefinition, ...]
+    problems: tuple[Problem, ...]
+    """What keeps the call from being carried out; the steps are then only fit to be checked."""
 
 
 def expand_call(
@@ -53,8 +56,8 @@ def expand_call(
     call: TemplateCall,
     pointer: str,
     templates: Mapping[str, RoutineTemplate],
-) -> CalledRoutine | tuple[Problem, ...]:
-    """The steps a call stands for, or everything that keeps it from being carried out.
+) -> CalledRoutine:
+    """The steps a call stands for, and everything that keeps it from being carried out.
 
     Args:
         caller: the step that makes the call.
@@ -65,7 +68,8 @@ def expand_call(
     template = templates.get(call.template_id)
     if template is None:
         place = child(pointer, "templateId")
-        return (unknown_name("template", place, call.template_id, templates),)
+        unknown = unknown_name("template", place, call.template_id, templates, rests_on=())
+        return CalledRoutine((), (), (unknown,))
     arguments = call.args or {}
     routine = template.definition
     problems = [
@@ -79,11 +83,9 @@ def expand_call(
             steps.append(_placed(step, step.prompt, caller, routine, arguments))
         else:
             problems.append(_unusable(step, call.template_id, pointer))
-    if problems:
-        return tuple(dict.fromkeys(problems))
     referred = {ref for step in steps for ref in step.assessment_refs or ()}
     assessments = tuple(each for each in routine.assessments if each.id in referred)
-    return CalledRoutine(tuple(steps), assessments)
+    return CalledRoutine(tuple(steps), assessments, tuple(dict.fromkeys(problems)))
 
 
 def _placed(
@@ -102,6 +104,7 @@ def _placed(
         guidance=(*step.guidance, *routine.meta_guidance) or None,
         function_definitions=functions or None,
         run_condition=both(caller.run_condition, step.run_condition),
+        **prefixed(step, caller.id),
     )
 
 
@@ -124,6 +127,7 @@ def _missing(
                 f"is missing: the template {shown(call.template_id)} needs this argument",
                 "text, a number, true or false",
                 f"add {name} to args",
+                (child(pointer, "templateId"),),
             )
 
 
@@ -132,7 +136,7 @@ def _wrong_arguments(arguments: Mapping[str, JsonValue], pointer: str) -> Iterat
         if not isinstance(value, str | int | float):
             expected = "text, a number, true or false"
             place = child(child(pointer, "args"), name)
-            yield Problem(place, f"cannot be {shown(value)}", expected)
+            yield Problem(place, f"cannot be {shown(value)}", expected, rests_on=())
 
 
 def _repeated_ids(routine: WorkflowDefinition, template_id: str, pointer: str) -> Iterator[Problem]:
@@ -140,9 +144,12 @@ def _repeated_ids(routine: WorkflowDefinition, template_id: str, pointer: str) -
     for name in dict.fromkeys(ids):
         if ids.count(name) > 1:
             message = f"calls {shown(template_id)}, which has the step id {shown(name)} twice"
-            yield Problem(pointer, message, suggestion="mend the routine")
+            grounds = (child(pointer, "templateId"),)
+            yield Problem(pointer, message, suggestion="mend the routine", rests_on=grounds)
 
 
 def _unusable(step: Step, template_id: str, pointer: str) -> Problem:
     message = f"calls {shown(template_id)}, whose step {shown(step.id)} cannot be put in here"
-    return Problem(pointer, message, "a routine whose steps all have a prompt", "mend the routine")
+    expected = "a routine whose steps all have a prompt"
+    grounds = (child(pointer, "templateId"),)
+    return Problem(pointer, message, expected, "mend the routine", grounds)

@@ -13,12 +13,16 @@ from workrail_engine.workflow.definition import (
     Synthesis,
     Verification,
 )
+from workrail_engine.workflow.definition_changes import changed
+from workrail_engine.workflow.definition_checks import CommandCheckDefinition
 
 
 def steps_after(step: StandardStep) -> Iterator[StandardStep]:
     """The steps to insert after an ordinary step, and after all that a template made of it."""
     if step.verification is not None:
-        yield _virtual(step, "verification", "Verify", _verification_prompt(step.verification))
+        prompt = _verification_prompt(step.verification)
+        verify = _virtual(step, "verification", "Verify", prompt)
+        yield changed(verify, checks=_checks(step.verification, step.id))
     if step.audit is not None:
         yield _virtual(step, "audit", "Audit", _audit_prompt(step.audit))
 
@@ -28,6 +32,19 @@ def synthesis_after(step: ParallelStep) -> Iterator[StandardStep]:
     if step.synthesis is not None:
         prompt = _synthesis_prompt(step.synthesis)
         yield _virtual(step, "synthesis", "Bring together", prompt, step.synthesis.output_contract)
+
+
+def verification_check_id(step_id: str) -> str:
+    """What the check is called that runs the command of a step's verification."""
+    return f"{step_id}-verification"
+
+
+def _checks(verification: Verification, step_id: str) -> tuple[CommandCheckDefinition, ...] | None:
+    if verification.command is None:
+        return None
+    fields = {"kind": "command", "run": verification.command}
+    name = verification_check_id(step_id)
+    return (CommandCheckDefinition.model_construct(None, id=name, **fields),)
 
 
 def _virtual(
