@@ -1,0 +1,219 @@
+"""How does a command run so that it ends in time, and nothing of it stays behind?
+
+It leads a session of its own, reads nothing, and one pipe takes all it prints. When it has ended or
+its time is over, whatever is left of its group is ended: asked first, then killed. On Linux, children
+that left the group are found by the folder only they have in their environment, and killed too.
+"""
+
+import os
+import selectors
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+from workrail_engine.checks.bounded_output import BoundedOutput
+from workrail_engine.checks.findings import CannotCheckError, one_line
+
+_LOOK_EVERY: Final = 0.05
+_GRACE: Final = 1.5
+"""Seconds between asking a group to end and killing it."""
+_TOLD_EVERY: Final = 1.0
+_PIECE: Final = 64 * 1024
+_ROUNDS: Final = 50
+_PROCESSES: Final = Path("/proc")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    exit_code: int
+    """Minus the signal's number when a signal ended it."""
+    overdue: bool
+    """Whether its time was over; it was killed then."""
+    left_behind: bool
+    """Whether it left processes, which were killed."""
+
+
+def run_command(
+    argv: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    seconds: float,
+    output: BoundedOutput,
+    told: Callable[[float], None],
+) -> Ended:
+    """Run a command to its end, or to the end of its time.
+
+    Args:
+        argv: the program and its arguments; no shell reads them.
+        folder: where it runs.
+        environment: all the variables it gets; HOME is a folder made for it alone, as whatever
+            has it in its environment is killed at the end.
+        seconds: how long it may take.
+        output: takes what it prints.
+        told: told every second how many seconds have passed.
+
+    Raises:
+        CannotCheckError: it could not be started.
+    """
+    process = _started(argv, folder, environment)
+    group = process.pid
+    overdue = left_behind = False
+    with process, selectors.DefaultSelector() as waiting:
+        pipe = process.stdout
+        assert pipe is not None  # noqa: S101 (it was asked for)
+        try:
+            os.set_blocking(pipe.fileno(), False)
+            waiting.register(pipe, selectors.EVENT_READ)
+            overdue = not _ended_in_time(process, waiting, seconds, output, told)
+            if overdue:
+                _end_group(group, process, waiting, output)
+            _read(waiting, output, most=_PIECE * 4)
+            left_behind = _end_group(group, process, waiting, output) and not overdue
+            left_behind = _kill_strays(environment["HOME"]) or left_behind
+        finally:  # before the context waits for the process
+            if process.returncode is None:
+                _kill(group)
+                _kill_strays(environment["HOME"])
+    return Ended(process.wait(), overdue, left_behind)
+
+
+def _started(
+    argv: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(
+            list(argv),
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        message = f"{one_line(argv[0])} is not there; install it, or mend the command or PATH"
+        raise CannotCheckError(message) from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        message = f"{one_line(argv[0])} could not be started ({reason}); mend the command"
+        raise CannotCheckError(message) from error
+
+
+def _ended_in_time(
+    process: "subprocess.Popen[bytes]",
+    waiting: selectors.BaseSelector,
+    seconds: float,
+    output: BoundedOutput,
+    told: Callable[[float], None],
+) -> bool:
+    """Wait for the command itself; a child that holds the pipe open does not keep anyone."""
+    start = said = monotonic()
+    while process.poll() is None:
+        now = monotonic()
+        if now - start >= seconds:
+            return False
+        if now - said >= _TOLD_EVERY:
+            said = now
+            told(now - start)
+        pause = min(_LOOK_EVERY, seconds - (now - start))
+        if waiting.get_map():
+            _read(waiting, output, most=_PIECE, pause=pause)
+        else:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(pause)
+    return True
+
+
+def _read(
+    waiting: selectors.BaseSelector, output: BoundedOutput, most: int, pause: float = 0.0
+) -> None:
+    """Take what lies in the pipe, up to some bytes; a pipe that has ended is forgotten."""
+    taken = 0
+    while taken < most and waiting.get_map():
+        if not waiting.select(pause if not taken else 0.0):
+            return
+        pipe = next(iter(waiting.get_map().values())).fileobj
+        try:
+            piece = os.read(pipe if isinstance(pipe, int) else pipe.fileno(), _PIECE)
+        except BlockingIOError:
+            return
+        if not piece:
+            waiting.unregister(pipe)
+            return
+        taken += len(piece)
+        output.take(piece)
+
+
+def _end_group(
+    group: int,
+    process: "subprocess.Popen[bytes]",
+    waiting: selectors.BaseSelector,
+    output: BoundedOutput,
+) -> bool:
+    """Ask what is left of a group to end, then kill it; whether there was anything left."""
+    if not _signal(group, signal.SIGTERM):
+        return False
+    last = monotonic() + _GRACE
+    while monotonic() < last and _signal(group, 0):
+        process.poll()
+        if waiting.get_map():
+            _read(waiting, output, most=_PIECE, pause=_LOOK_EVERY)
+        else:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_LOOK_EVERY)
+        if process.returncode is not None:
+            break
+    _kill(group)
+    process.wait()
+    return True
+
+
+def _signal(group: int, number: int) -> bool:
+    """Whether there was a group to send a signal to."""
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _kill(group: int) -> None:
+    _signal(group, signal.SIGKILL)
+
+
+def _kill_strays(mark: str) -> bool:
+    """Kill processes that have a text in the environment they were started with (Linux only)."""
+    needle, found = os.fsencode(mark), False
+    for _ in range(_ROUNDS):
+        strays = [pid for pid in _own_processes() if needle in _environment_of(pid)]
+        if not strays:
+            return found
+        found = True
+        for pid in strays:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+    return found
+
+
+def _own_processes() -> list[int]:
+    try:
+        names = os.listdir(_PROCESSES)  # noqa: PTH208 (names, many of them, again and again)
+    except OSError:
+        return []
+    return [int(name) for name in names if name.isdecimal() and int(name) != os.getpid()]
+
+
+def _environment_of(pid: int) -> bytes:
+    """Empty for a process that has ended or is someone else's."""
+    try:
+        return (_PROCESSES / str(pid) / "environ").read_bytes()
+    except OSError:
+        return b""
