@@ -9,10 +9,10 @@ from typing import cast
 
 import pytest
 
-from workrail_engine.engine import ResumeRequest, Submission, open_engine
+from workrail_engine.engine import Answered, ResumeRequest, Submission, open_engine
 from workrail_engine.ids import SessionId
 from workrail_engine.outcomes import Completed, Found, StepReady
-from workrail_engine.reader import open_reader
+from workrail_engine.reader import Reader, open_reader
 from workrail_engine.store.schema import SCHEMA_VERSION
 from workrail_engine.system import Locations
 from workrail_engine.testing.told import told
@@ -23,6 +23,7 @@ DIGESTS = {
     "schema-1.db": "602d8c4bac069c97800b0403cc7d21fa869f418e197aecbbed468d9fbfb50262",
     "schema-2.db": "07b214fc73603a51d206750c171d5c9d23ee62a628cae78333e13b2d5250ffb7",
     "schema-3.db": "b1eb9e083637dbeb95ea4cea598c994afbe2b50cccdc6e043b3478cca321023f",
+    "schema-4.db": "a19b399574c0191e2cd05ade15c812223a4160240c27373b1d55e1547097f20d",
 }
 """A golden file is never edited: these are their SHA-256."""
 STORES = sorted(DIGESTS)
@@ -33,6 +34,14 @@ GOALS = {
     "A lynx trip in its second round": ("running", 4),
     "A branching otter trip": ("running", 2),
 }
+GATED = {"A waiting crane trip": ("waiting", 0), "A gated wren trip": ("completed", 2)}
+"""What stores hold besides, since sessions can wait for a person."""
+
+
+def goals_of(reader: Reader) -> dict[str, tuple[str, int]]:
+    """What the sessions of a store should be."""
+    names = {session.goal for session in reader.sessions().sessions}
+    return {**GOALS, **(GATED if names & set(GATED) else {})}
 
 
 @pytest.fixture
@@ -40,7 +49,11 @@ def home(tmp_path: Path, request: pytest.FixtureRequest) -> Locations:
     """A copy of a golden store, as if this release were installed over the one that made it."""
     where = Locations.under(tmp_path / "home")
     where.home.mkdir()
-    shutil.copy(GOLDEN / "stores" / str(request.param), where.database)
+    store = GOLDEN / "stores" / str(request.param)
+    shutil.copy(store, where.database)
+    where.keys.mkdir()
+    for public in (GOLDEN / "stores").glob(f"{store.stem}.pub"):
+        shutil.copy(public, where.keys)
     return where
 
 
@@ -59,7 +72,9 @@ def test_every_session_of_an_earlier_release_verifies_and_is_told(home: Location
 
     with open_reader(home) as reader:
         sessions = {one.goal: one for one in reader.sessions().sessions}
-        assert {goal: (one.status, one.steps_completed) for goal, one in sessions.items()} == GOALS
+        assert {goal: (one.status, one.steps_completed) for goal, one in sessions.items()} == (
+            goals_of(reader)
+        )
         for one in sessions.values():
             assert reader.verify(one.session_id).problems == ()
         heron = reader.session(sessions["A completed heron trip"].session_id)
@@ -99,6 +114,16 @@ def test_a_session_of_an_earlier_release_is_found_and_finished(home: Locations, 
         assert reader.verify(SessionId(one.session_id)).problems == ()
 
 
+@pytest.mark.rule("STORE-47")
+@pytest.mark.parametrize("home", STORES, indirect=True)
+def test_the_middle_of_a_word_of_an_earlier_release_is_found(home: Locations):
+    with open_engine(home) as engine:
+        found = engine.resume(ResumeRequest(query="ranchi"))
+
+    assert isinstance(found, Found)
+    assert [one.goal for one in found.candidates] == ["A branching otter trip"]
+
+
 @pytest.mark.rule("RUN-81")
 @pytest.mark.parametrize("name", PINNED)
 def test_what_was_pinned_by_an_earlier_release_compiles_to_the_same(name: str):
@@ -120,3 +145,18 @@ def shared(expected: object, found: object) -> object:
         pairs = zip_longest(cast("list[object]", expected), cast("list[object]", found))
         return [shared(one, other) for one, other in pairs]
     return found
+
+
+@pytest.mark.rule("STORE-47")
+@pytest.mark.parametrize("home", [name for name in STORES if name > "schema-3.db"], indirect=True)
+def test_an_approval_an_earlier_release_asked_for_is_given_by_this_one(home: Locations):
+    with open_engine(home) as engine:
+        [pending] = engine.approvals.pending()
+        assert pending.goal == "A waiting crane trip"
+        given = Answered("approved", pending.digest, "ada", "terminal")
+        outcome = engine.approvals.answer(pending.approval_id, given)
+        assert isinstance(outcome, StepReady)
+        assert isinstance(engine.advance(outcome.token, Submission(notes="Done.")), Completed)
+
+    with open_reader(home) as reader:
+        assert reader.verify(pending.session_id).problems == ()

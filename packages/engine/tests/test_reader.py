@@ -22,6 +22,7 @@ from workrail_engine.projections.session_detail import ArtifactLine
 from workrail_engine.projections.session_summary import SessionSummary
 from workrail_engine.reader import EventRecord, Reader, open_reader
 from workrail_engine.session.events import Workspace
+from workrail_engine.store import queries
 from workrail_engine.store.database import open_for_writing
 from workrail_engine.store.sql_store import SqlStore, open_store
 from workrail_engine.system import Locations
@@ -309,3 +310,18 @@ def test_an_event_that_is_not_json_stops_an_export_with_its_number(
 
     with pytest.raises(CorruptSessionError, match="event 2 cannot be read"):
         list(reader.events(script.session_id))
+
+
+@pytest.mark.rule("STORE-74")
+def test_a_list_counts_only_so_far_and_says_that_there_are_more(
+    store: SqlStore, home: Locations, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("one", "two", "three"):
+        store.commit(SessionScript(name=name).start())
+    with open_reader(home) as reader:
+        whole = reader.sessions()
+        monkeypatch.setattr(queries, "MOST_COUNTED", 2)
+        cut = reader.sessions()
+    assert (whole.total, whole.more) == (3, False)
+    assert (cut.total, cut.more) == (2, True)
+    assert cut.sessions == whole.sessions

@@ -11,8 +11,10 @@ from sqlalchemy import Connection, text
 
 from workrail_engine.projections.verification import Verification
 from workrail_engine.reader import open_reader
+from workrail_engine.session.events import artifacts_of
 from workrail_engine.store.database import open_for_writing
 from workrail_engine.store.sql_store import open_store
+from workrail_engine.testing.record import verified
 from workrail_engine.testing.session_script import PINNED, PINNED_HASH, Sent, SessionScript
 from workrail_engine.testing.world import SeededEntropy
 
@@ -46,8 +48,7 @@ class Stored:
         database.close()
 
     def verify(self) -> Verification:
-        with open_reader(self.place) as reader:
-            return reader.verify(self.script.session_id)
+        return verified(self.place, self.script.session_id)
 
 
 @pytest.fixture
@@ -208,3 +209,82 @@ def test_damage_of_one_session_is_no_problem_of_another(stored: Stored):
     with open_reader(stored.place) as reader:
         assert reader.verify(other.session_id).problems == ()
         assert reader.verify(stored.script.session_id).problems
+
+
+@pytest.fixture(name="judged")
+def session_with_checks_and_approvals(place: Path | str) -> Iterator[Stored]:
+    """Start 1-2, checked and waiting 3-4, rejected 5-6, waiting 7, approved 8-10."""
+    script = SessionScript()
+    held = Sent(notes="The plan.", checks=({"kind": "wr.check_output", "text": "2 passed"},))
+    with open_store(place, SeededEntropy()) as store:
+        store.pin(PINNED_HASH, PINNED)
+        for change in (
+            script.start(),
+            script.wait(held, {"kind": "wr.diff", "diff": "+ a line"}),
+            script.reject("Why?"),
+            script.wait(Sent(notes="The better plan.")),
+            script.approve("Go."),
+        ):
+            store.commit(change)
+        yield Stored(place, script)
+
+
+@pytest.mark.rule("STORE-78")
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        (
+            "UPDATE events SET payload = replace(payload, 'passed', 'failed') WHERE seq = 3",
+            "event 3 was changed: event 4 recorded another hash of it",
+        ),
+        (
+            "UPDATE events SET payload = replace(payload, 'sha256:', 'sha256:0') WHERE seq = 4",
+            "event 4 was changed: event 5 recorded another hash of it",
+        ),
+        (
+            "UPDATE events SET payload = replace(payload, 'ada', 'eve') WHERE seq = 5",
+            "event 5 was changed: event 6 recorded another hash of it",
+        ),
+        (
+            "UPDATE events SET payload = replace(payload, 'rejected', 'approved') WHERE seq = 5",
+            "event 5 was changed: event 6 recorded another hash of it",
+        ),
+        ("DELETE FROM events WHERE seq = 8", "event 8 is missing"),
+        (
+            "UPDATE nodes SET kept = replace(kept, 'plan', 'lie') WHERE node = 2",
+            "the row of node 2 differs from the log in notes",
+        ),
+        (
+            "UPDATE nodes SET kind = 'step' WHERE node = 2",
+            "the row of node 2 ",
+        ),
+        (
+            "DELETE FROM blobs WHERE digest = {output}",
+            "artifact wr.check_output of event 3 is miss",
+        ),
+        ("DELETE FROM blobs WHERE digest = {diff}", "artifact wr.diff of event 4 is missing"),
+        (
+            "UPDATE blobs SET data = {other} WHERE digest = {diff}",
+            "artifact wr.diff of event 4 is not what its digest says",
+        ),
+        (
+            "UPDATE attempts SET payload_digest = NULL, outcome_node = NULL"
+            " WHERE outcome_node IS NOT NULL AND node = 4",
+            "event 9 used an attempt whose row does not say so",
+        ),
+        ("DELETE FROM attempts WHERE node = 1", "event 4 used an attempt whose row does not"),
+    ],
+)
+def test_damage_to_checks_and_approvals_is_named(judged: Stored, damage: str, named: str):
+    contents = {ref.kind: ref.digest for one in judged.script.events for ref in artifacts_of(one)}
+    spelled = {
+        "output": f"x'{contents['wr.check_output'].removeprefix('sha256:')}'",
+        "diff": f"x'{contents['wr.diff'].removeprefix('sha256:')}'",
+        "other": "x'7b7d'",
+    }
+    assert judged.verify().problems == ()
+
+    judged.damage(damage.format(**spelled))
+
+    problems = judged.verify().problems
+    assert any(problem.startswith(named) for problem in problems), problems

@@ -1,35 +1,58 @@
 """What `repair` saves of a damaged session: all that is proven, in a copy, and it says the rest."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from workrail_engine.engine import Engine, ResumeRequest, StartRequest, Submission, open_engine
+from workrail_engine.engine import (
+    Answered,
+    Engine,
+    ResumeRequest,
+    StartRequest,
+    Submission,
+    open_engine,
+)
 from workrail_engine.errors import CorruptSessionError, InvalidTokenError, StoreUnavailableError
-from workrail_engine.ids import SessionId
-from workrail_engine.outcomes import Blocked, Checkpointed, Found, StepReady
+from workrail_engine.ids import Digest, SessionId
+from workrail_engine.outcomes import Blocked, Checkpointed, Found, StepReady, Waiting
 from workrail_engine.projections.repair import Repair
 from workrail_engine.reader import open_reader
+from workrail_engine.registry.registry import Registry
 from workrail_engine.store.database import open_for_writing
-from workrail_engine.system import Locations
+from workrail_engine.store.sql_store import SqlStore, open_store
+from workrail_engine.system import Locations, SystemClock, SystemEntropy
+from workrail_engine.testing.scripted_checks import ScriptedChecks
 
+WORKFLOW_STEPS = [
+    {"id": f"step-{n}", "title": f"Step {n}", "prompt": "Go on."} for n in range(1, 7)
+]
 WORKFLOW = {
     "id": "team.mend",
     "name": "Mend it",
     "description": "Six plain steps.",
     "version": "1.0.0",
-    "steps": [{"id": f"step-{n}", "title": f"Step {n}", "prompt": "Go on."} for n in range(1, 7)],
+    "steps": WORKFLOW_STEPS,
 }
 LOG = {"kind": "test.log", "lines": ["the tail of a long log"] * 20}
 
 
+POSTGRESQL = {
+    "CAST(x'7bff7d' AS TEXT)": "'{?}'",  # a server keeps no text that is none
+    "zeroblob(32)": "decode(repeat('00', 32), 'hex')",
+    "x'00'": "decode('00', 'hex')",
+}
+"""How the damage below is said to a server."""
+
+
 @pytest.fixture
-def places(tmp_path: Path) -> Locations:
+def places(tmp_path: Path, place: Path | str) -> Locations:
     bundled = tmp_path / "bundled"
     bundled.mkdir()
     (bundled / "mend.json").write_text(json.dumps(WORKFLOW))
-    return Locations.under(tmp_path / "home", bundled)
+    url = None if isinstance(place, Path) else place
+    return replace(Locations.under(tmp_path / "home", bundled), database_url=url)
 
 
 def ready(outcome: object) -> StepReady:
@@ -51,9 +74,12 @@ def session_with_everything(engine: Engine, goal: str = "Mend the fence") -> Ste
 
 
 def change(places: Locations, *statements: str) -> None:
-    database = open_for_writing(places.database)
+    database = open_for_writing(places.store)
     with database.writing() as connection:
         for statement in statements:
+            if places.database_url is not None:
+                for ours, theirs in POSTGRESQL.items():
+                    statement = statement.replace(ours, theirs)
             connection.exec_driver_sql(statement)
     database.close()
 
@@ -270,3 +296,94 @@ def test_a_store_that_lost_its_key_says_so_and_can_be_given_another(places: Loca
         assert isinstance(found, Found)
         back = ready(engine.rehydrate(found.candidates[0].token))
         ready(engine.advance(back.token, Submission("Did four.")))
+
+
+JUDGED = {
+    **WORKFLOW,
+    "id": "team.judged",
+    "steps": [
+        {
+            "id": "plan",
+            "title": "Plan",
+            "prompt": "Plan it.",
+            "checks": [
+                {"id": "tests", "kind": "command", "run": ["pytest", "-q"]},
+                {"id": "review", "kind": "approval", "show": ["diff"]},
+            ],
+        },
+        *WORKFLOW_STEPS,
+    ],
+}
+
+
+def judged_engine(places: Locations, store: SqlStore) -> Engine:
+    return Engine(store, Registry(places), SystemClock(), SystemEntropy(), ScriptedChecks())
+
+
+def waiting(outcome: object) -> Waiting:
+    assert isinstance(outcome, Waiting), outcome
+    return outcome
+
+
+def session_that_was_judged(engine: Engine) -> StepReady:
+    """1-2 start; 3-4 checked, waits; 5-6 rejected; 7-8 spared, waits; 9 waits again; 10-12 approved."""
+    first = ready(engine.start(StartRequest("team.judged", "Judge the fence")))
+    asked = waiting(engine.advance(first.token, Submission("The plan.")))
+    no = Answered("rejected", Digest(asked.digest), "ada", "terminal", "Why?")
+    refused = engine.approvals.answer(asked.approval_id, no)
+    assert isinstance(refused, Blocked)
+    asked = waiting(engine.advance(refused.token, Submission("The better plan.")))
+    asked = waiting(engine.advance(asked.token, Submission("The best plan.")))
+    yes = Answered("approved", Digest(asked.digest), "ada", "terminal", "Go.")
+    return ready(engine.approvals.answer(asked.approval_id, yes))
+
+
+@pytest.mark.rule("STORE-77")
+def test_repair_copies_what_checks_found_and_how_approvals_were_answered(places: Locations):
+    (places.bundled_dir / "judged.json").write_text(json.dumps(JUDGED))
+    with open_store(places.store, SystemEntropy()) as store:
+        stood = session_that_was_judged(judged_engine(places, store))
+    with open_reader(places) as reader:
+        told = reader.session(SessionId(stood.session_id))
+        outputs = {check.output for node in told.nodes for check in node.checks if check.output}
+        diffs = {one.approval.diff for one in told.nodes if one.approval and one.approval.diff}
+    change(places, "DELETE FROM attempts WHERE node = 2")
+
+    result = repaired(places, stood.session_id)
+
+    assert result.copy_id is not None
+    assert result.dropped == ()
+    with open_reader(places) as reader:
+        copy = reader.session(result.copy_id)
+        assert all(reader.artifact(content) for content in outputs | diffs)
+        assert reader.verify(result.copy_id).problems == ()
+    assert [node.checks for node in copy.nodes] == [node.checks for node in told.nodes]
+    answers = [node.approval.answer for node in copy.nodes if node.approval]
+    assert answers == [node.approval.answer for node in told.nodes if node.approval]
+    assert [answer.verdict if answer else None for answer in answers] == [
+        "rejected",
+        None,
+        "approved",
+    ]
+    assert outputs
+    assert diffs
+
+
+@pytest.mark.rule("STORE-77")
+def test_what_waited_when_the_log_broke_waits_in_the_copy_and_can_be_answered(places: Locations):
+    (places.bundled_dir / "judged.json").write_text(json.dumps(JUDGED))
+    with open_store(places.store, SystemEntropy()) as store:
+        stood = session_that_was_judged(judged_engine(places, store))
+    change(places, "UPDATE events SET payload = '{' WHERE kind = 'approval_answered' AND seq > 9")
+
+    result = repaired(places, stood.session_id)
+
+    assert result.copy_id is not None
+    with open_store(places.store, SystemEntropy()) as store:
+        approvals = judged_engine(places, store).approvals
+        (pending,) = [one for one in approvals.pending() if one.session_id == result.copy_id]
+        assert pending.shown["notes"] == "The best plan."
+        yes = Answered("approved", Digest(pending.digest), "ada", "terminal")
+        assert ready(approvals.answer(pending.approval_id, yes)).step.step_id == "step-1"
+    with open_reader(places) as reader:
+        assert reader.verify(result.copy_id).problems == ()

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workrail_engine.canonical import digest
 from workrail_engine.errors import InvalidInputError
-from workrail_engine.ids import SessionId
+from workrail_engine.ids import Digest, SessionId
 from workrail_engine.projections.resume_ranking import ResumeAsk
 from workrail_engine.projections.retention import Removed, RetentionAsk, age_of
 from workrail_engine.reader import open_reader
@@ -20,6 +21,7 @@ from workrail_engine.store.database import open_for_writing
 from workrail_engine.store.dialect import dialect_of
 from workrail_engine.store.sql_store import SqlStore, open_store
 from workrail_engine.store.wanted import Term, Wanted
+from workrail_engine.testing.record import verified
 from workrail_engine.testing.session_script import PINNED, PINNED_HASH, Sent, SessionScript
 from workrail_engine.testing.world import MORNING, SeededEntropy
 
@@ -61,8 +63,8 @@ def left(place: Path | str) -> set[str]:
     """The names of the sessions that stay, all of them whole."""
     with open_reader(place) as reader:
         sessions = reader.sessions(limit=500).sessions
-        assert [reader.verify(one.session_id).problems for one in sessions] == [()] * len(sessions)
-        return {one.goal.removeprefix("Goal of ") for one in sessions}
+    assert [verified(place, one.session_id).problems for one in sessions] == [()] * len(sessions)
+    return {one.goal.removeprefix("Goal of ") for one in sessions}
 
 
 def rows(place: Path | str, table: str) -> int:
@@ -114,6 +116,34 @@ def test_what_another_session_names_is_kept_until_that_goes(store: SqlStore, pla
     assert (second.contents, second.workflows) == (blobs, 1)
 
 
+@pytest.mark.rule("STORE-75")
+def test_what_checks_and_approvals_keep_stays_with_their_session_and_goes_with_it(
+    store: SqlStore, place: Path | str
+):
+    said, diff = {"kind": "wr.check_output", "text": "2 passed"}, {"kind": "wr.diff", "diff": "+"}
+    names = [Digest(digest(content)) for content in (said, diff, REPORT)]
+    for name, days_old in (("old", 90), ("new", 3)):
+        script = SessionScript(name, f"Goal of {name}", began=NOW - timedelta(days=days_old))
+        for change in (
+            script.start(),
+            script.wait(Sent(notes="Otter plan", artifacts=(REPORT,), checks=(said,)), diff),
+            script.wait(Sent(notes="Other plan")),
+            script.reject("Heron note"),
+            script.wait(Sent(notes="Third plan")),
+            script.approve(),
+        ):
+            store.commit(change)
+
+    store.remove(RetentionAsk(ASK.unchanged_since, "any"), quiet)
+    assert left(place) == {"new"}
+    assert set(store.blobs(names)) == set(names)
+
+    store.remove(RetentionAsk(NOW, "any"), quiet)
+    assert left(place) == set()
+    for table in ("sessions", "events", "nodes", "attempts", "artifacts", "blobs"):
+        assert rows(place, table) == 0, table
+
+
 @pytest.mark.rule("STORE-42")
 def test_what_went_is_found_by_no_word_of_it(store: SqlStore, place: Path | str):
     script = SessionScript("wordy", "Walrus goal", began=NOW - timedelta(days=90))
@@ -122,12 +152,18 @@ def test_what_went_is_found_by_no_word_of_it(store: SqlStore, place: Path | str)
         script.block(Sent(notes="Blocked heron", artifacts=(REPORT,))),
         script.complete(Sent(notes="Mended ibis", artifacts=(REPORT,))),
         script.checkpoint("Half otter"),
+        script.wait(Sent(notes="Waiting plover", checks=({"kind": "wr.check_output"},))),
+        script.wait(Sent(notes="Replaced curlew", artifacts=(REPORT,))),
+        script.approve("Go."),
         script.complete(Sent(notes="Branching lynx"), node=1),
         script.finish(Sent(notes="Finished stoat")),
     ):
         store.commit(change)
     add(store, "stays", days_old=1)
-    words = "walrus goal heron zebra stripes report ibis mended otter lynx branching stoat step"
+    words = (
+        "walrus goal heron zebra stripes report ibis mended otter plover curlew lynx branching stoat "
+        "step"
+    )
 
     for word in words.split():
         assert store.sightings(ResumeAsk(query=word)).found, word
@@ -137,7 +173,11 @@ def test_what_went_is_found_by_no_word_of_it(store: SqlStore, place: Path | str)
     with database.reading() as connection:
         for word in [*words.split(), "1", "2", "3", "kind", "test", "text"]:
             wanted = Wanted((Term(word),))
-            assert dialect_of(connection).pieces(connection, wanted, {1}, 9) == [], word
+            assert dialect_of(connection).newest(connection, wanted, {1}, 9).sessions == (), word
+        for part in ("oal", "est", "lin"):
+            wanted = Wanted((Term(part, part=True),))
+            newest = dialect_of(connection).newest(connection, wanted, None, 9)
+            assert 1 not in newest.sessions, part
     if isinstance(place, Path):
         with database.writing() as connection:
             connection.exec_driver_sql("INSERT INTO search (search) VALUES ('integrity-check')")
@@ -286,7 +326,8 @@ def seen(_connection, _cursor, statement, *_rest):
         left -= 1
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-with open_store(Path(sys.argv[1]), SeededEntropy()) as store:
+place = sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1])
+with open_store(place, SeededEntropy()) as store:
     event.listen(Engine, "after_cursor_execute", seen)
     store.remove(RetentionAsk(datetime.fromisoformat(sys.argv[3]), "any"), lambda *_: None)
 """
@@ -296,23 +337,22 @@ with open_store(Path(sys.argv[1]), SeededEntropy()) as store:
 @pytest.mark.rule("STORE-46")
 @pytest.mark.parametrize("statement", [1, 40, 101, 103, 105, 110, 152, 154])
 def test_a_run_killed_at_any_statement_leaves_whole_sessions_and_the_next_finishes(
-    tmp_path: Path, statement: int
+    place: Path | str, statement: int
 ):
-    path = tmp_path / "sessions.db"
-    with open_store(path, SeededEntropy()) as store:
+    with open_store(place, SeededEntropy()) as store:
         store.pin(PINNED_HASH, PINNED)
         for number in range(70):
             add(store, f"n{number}")
         add(store, "new", days_old=1)
     since = ASK.unchanged_since
 
-    command = [sys.executable, "-c", RUN_AND_DIE, str(path), str(statement), since.isoformat()]
+    command = [sys.executable, "-c", RUN_AND_DIE, str(place), str(statement), since.isoformat()]
     killed = subprocess.run(command, check=False, capture_output=True)
 
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
-    assert "new" in left(path)
-    assert rows(path, "events") == 6 * rows(path, "sessions")
-    with open_store(path, SeededEntropy()) as store:
+    assert "new" in left(place)
+    assert rows(place, "events") == 6 * rows(place, "sessions")
+    with open_store(place, SeededEntropy()) as store:
         store.remove(RetentionAsk(since, "any"), quiet)
         assert store.would_remove(RetentionAsk(since, "any"), quiet) == Removed()
-    assert left(path) == {"new"}
+    assert left(place) == {"new"}

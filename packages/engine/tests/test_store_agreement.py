@@ -1,5 +1,6 @@
 """Whatever happens, the stores in both databases and the one in memory agree."""
 
+import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,19 +11,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from workrail_engine.canonical import JsonObject
 from workrail_engine.errors import ConflictError
 from workrail_engine.ids import NodeId
 from workrail_engine.ports import Change, NotesTrail, SessionHead, SessionStore
 from workrail_engine.reader import open_reader
+from workrail_engine.session.events import artifacts_of
+from workrail_engine.store.codec import encode
 from workrail_engine.store.sql_store import open_store
 from workrail_engine.testing.memory_store import MemoryStore
 from workrail_engine.testing.postgres import PostgresServer
+from workrail_engine.testing.record import verified
 from workrail_engine.testing.session_script import PINNED, PINNED_HASH, Sent, SessionScript
 from workrail_engine.testing.world import SeededEntropy
 
 moves = st.lists(
     st.tuples(
-        st.sampled_from(["complete", "block", "checkpoint", "fork", "late", "again"]),
+        st.sampled_from(
+            ["complete", "block", "checkpoint", "fork", "late", "again", "wait", "answer", "check"]
+        ),
         st.integers(1, 12),
         st.none() | st.text(max_size=8),
     ),
@@ -52,11 +59,25 @@ def change_for(
             return script.checkpoint(text or "")
         case "fork":
             return script.complete(Sent(notes=text), node=1)
+        case "wait":
+            return script.wait(Sent(notes=text, checks=(said(at),)), {"diff": f"+ line {at}"})
+        case "answer":
+            if script.state.status != "waiting":
+                return script.wait(Sent(notes=text))
+            return script.reject(text) if at % 2 else script.approve(text)
+        case "check":
+            checked = Sent(notes=text, checks=(said(at), said(at + 1)))
+            return script.block(checked) if at % 2 else script.complete(checked)
         case "late":
             stale = told[at % len(told)]
             return replace(stale, expected_events=stale.expected_events + at)
         case _:
             return told[at % len(told)]
+
+
+def said(number: int) -> JsonObject:
+    """What a check printed."""
+    return {"kind": "wr.check_output", "text": f"{number} passed"}
 
 
 def outcome(store: SessionStore, change: Change) -> str:
@@ -69,7 +90,8 @@ def outcome(store: SessionStore, change: Change) -> str:
 
 def seen(store: SessionStore, script: SessionScript) -> list[object]:
     head: SessionHead = replace(store.head(script.session_id), head_hash="")
-    view: list[object] = [head]
+    named = {ref.digest for event in script.events for ref in artifacts_of(event)}
+    view: list[object] = [head, store.blobs(sorted(named))]
     for number in range(1, head.last_node + 1):
         node = NodeId(number)
         trail: NotesTrail = store.notes_before(script.session_id, node, 12)
@@ -104,5 +126,8 @@ def test_any_course_of_events_leaves_each_store_like_the_one_in_memory_and_whole
                 told.append(change)
 
             assert seen(disk, script) == seen(memory, script)
+        assert verified(place, script.session_id).problems == ()
         with open_reader(place) as reader:
-            assert reader.verify(script.session_id).problems == ()
+            logged = [event.payload for event in reader.events(script.session_id)]
+        kept = [encode(event) for event in memory.events(script.session_id)]
+        assert logged == [json.loads(text) for text in kept]

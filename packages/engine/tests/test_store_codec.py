@@ -10,11 +10,15 @@ from workrail_engine.canonical import JsonValue
 from workrail_engine.ids import Digest, LoopId, NodeId, SessionId, StepId, WorkflowHash, WorkflowId
 from workrail_engine.outcomes import Blocker, BlockerCode
 from workrail_engine.session.events import (
+    ApprovalAnswered,
+    ApprovalAsked,
     ArtifactRef,
+    Ask,
     AssessmentRecorded,
     AttemptBlocked,
     BranchStarted,
     CheckpointTaken,
+    CheckRecorded,
     DimensionReading,
     Event,
     LoopEntered,
@@ -34,6 +38,7 @@ from workrail_engine.store.codec import decode, encode, kind_of, node_of
 from workrail_engine.store.record import DamagedRecordError
 from workrail_engine.store.rows import node_of as node_of_row
 from workrail_engine.store.rows import node_values
+from workrail_engine.workflow.checks import Counts
 
 texts = st.text(max_size=20)
 numbers = st.integers(min_value=0, max_value=2**53)
@@ -69,6 +74,7 @@ positions = st.builds(
     at=maybe_numbers,
     frame=st.none() | frames,
     completed=numbers,
+    passed=st.none() | st.lists(st.tuples(texts, texts), min_size=1, max_size=2).map(tuple),
 )
 artifact_refs = st.builds(
     ArtifactRef, digest=digests, kind=texts, size=numbers, assessment_id=maybe_texts
@@ -110,7 +116,56 @@ exits = st.builds(
     cause=st.sampled_from(["condition", "stopped", "count", "limit"]),
 )
 branches = st.builds(BranchStarted, node=node_ids)
+asks = st.builds(
+    Ask,
+    approver=st.sampled_from(["human_approval", "coordinator_eval"]),
+    title=texts,
+    reason=maybe_texts,
+    shown=digests,
+    tree=maybe_texts,
+    diff=st.none() | artifact_refs,
+)
 events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(
+        ApprovalAsked,
+        node=node_ids,
+        parent=node_ids,
+        attempt=texts,
+        payload_digest=digests,
+        step_id=steps,
+        iteration=maybe_numbers,
+        ask=asks,
+        notes=maybe_texts,
+        artifacts=artifact_lists,
+        context_delta=objects,
+        position=positions,
+        context_ref=digests,
+    ),
+    st.builds(
+        CheckRecorded,
+        node=node_ids,
+        step_id=steps,
+        check_id=texts,
+        kind=st.sampled_from(["command", "files", "diff", "artifact"]),
+        outcome=st.sampled_from(["passed", "failed", "error"]),
+        summary=texts,
+        problems=st.lists(texts, max_size=2).map(tuple),
+        tree=maybe_texts,
+        reused=st.booleans(),
+        argv=st.lists(texts, max_size=2).map(tuple),
+        exit_code=maybe_numbers,
+        counts=st.none() | st.builds(Counts, passed=numbers, failed=numbers, skipped=numbers),
+        output=st.none() | artifact_refs,
+    ),
+    st.builds(
+        ApprovalAnswered,
+        node=node_ids,
+        verdict=st.sampled_from(["approved", "rejected"]),
+        shown=digests,
+        by=texts,
+        channel=texts,
+        note=maybe_texts,
+    ),
     st.builds(
         SessionStarted,
         session_id=texts.map(SessionId),
@@ -227,7 +282,7 @@ def test_all_kinds_of_events_have_different_names():
     members = getattr(Event, "__args__")  # noqa: B009 (the union's members have no other name)
     kinds = {kind_of(object.__new__(member)) for member in members}
 
-    assert len(kinds) == len(members) == 12
+    assert len(kinds) == len(members) == 15
 
 
 def test_the_start_of_a_session_is_about_no_node_and_the_rest_is_about_one():

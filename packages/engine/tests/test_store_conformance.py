@@ -16,6 +16,8 @@ from workrail_engine.testing.postgres import PostgresServer
 from workrail_engine.testing.session_script import PINNED, PINNED_HASH, Sent, SessionScript
 from workrail_engine.testing.world import SeededEntropy
 
+SAID = {"kind": "wr.check_output", "text": "2 passed"}
+
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SessionStore]:
@@ -178,6 +180,84 @@ def test_a_blocked_attempt_keeps_what_was_sent_on_its_node(store: SessionStore):
     assert node.notes == "Looked, found, fixed."
     assert [artifact.kind for artifact in node.artifacts] == ["test.log"]
     assert store.head(script.session_id).status == "blocked"
+
+
+@pytest.mark.rule("STORE-73")
+def test_an_attempt_that_waits_keeps_what_was_sent_and_what_is_asked(store: SessionStore):
+    script, diff = SessionScript(), {"kind": "wr.diff", "diff": "+ a line"}
+    sent = Sent(artifacts=({"kind": "test.plan"},), checks=(SAID,))
+    told(store, script.start(), script.wait(sent, diff))
+
+    node = store.node(script.session_id, NodeId(2))
+
+    assert node == script.state.nodes[NodeId(2)]
+    assert node.kind == "waiting"
+    assert node.ask is not None
+    assert (node.ask.shown, node.ask.diff is None) == (sent.digest(), False)
+    assert store.head(script.session_id).status == "waiting"
+    assert store.node(script.session_id, NodeId(1)).children == 1
+    names = [Digest(digest(content)) for content in (SAID, diff, *sent.artifacts)]
+    assert set(store.blobs(names)) == set(names)
+    standing = store.standing(script.handle(2))
+    assert standing is not None
+    assert (standing.node, standing.attempt.used) == (node, None)
+
+
+@pytest.mark.rule("STORE-73")
+def test_an_approval_uses_the_waiting_attempt_and_completes_its_step(store: SessionStore):
+    script = SessionScript()
+    told(store, script.start(), script.wait(Sent(notes="The plan.")), script.approve("Go."))
+
+    assert store.head(script.session_id).status == "running"
+    standing = store.standing(script.handle(2))
+    assert standing is not None
+    assert standing.attempt.used is not None
+    assert standing.attempt.used.outcome_node == 3
+    trail = store.notes_before(script.session_id, NodeId(3), 1000)
+    assert [note.notes for note in trail.notes] == ["The plan."]
+    with pytest.raises(ConflictError):
+        store.commit(replace(script.complete(), used=(script.handle(2), standing.attempt.used)))
+
+
+@pytest.mark.rule("STORE-73")
+def test_a_rejection_blocks_what_waited_and_keeps_it(store: SessionStore):
+    script = SessionScript()
+    held = Sent(notes="The plan.", artifacts=({"kind": "test.plan"},))
+    told(store, script.start(), script.wait(held), script.reject("Why?"))
+
+    node = store.node(script.session_id, NodeId(3))
+
+    assert (node.kind, node.notes, node.artifacts) == ("blocked", "The plan.", held.refs())
+    assert [blocker.message for blocker in node.blockers] == ["Why?"]
+    assert store.head(script.session_id).status == "blocked"
+    assert store.notes_before(script.session_id, NodeId(3), 1000).notes == ()
+
+
+@pytest.mark.rule("STORE-73")
+def test_an_attempt_that_replaces_a_waiting_one_waits_in_its_place(store: SessionStore):
+    script = SessionScript()
+    told(store, script.start(), script.wait(Sent(notes="One.")), script.wait(Sent(notes="Two.")))
+
+    assert store.node(script.session_id, NodeId(2)).children == 1
+    assert store.node(script.session_id, NodeId(3)) == script.state.nodes[NodeId(3)]
+    assert (store.head(script.session_id).tip, store.head(script.session_id).status) == (
+        3,
+        "waiting",
+    )
+
+
+@pytest.mark.rule("STORE-2")
+def test_of_two_answers_one_is_kept(store: SessionStore):
+    quick, slow = SessionScript(), SessionScript()
+    told(store, quick.start(), quick.wait())
+    slow.start()
+    slow.wait()
+    store.commit(quick.approve())
+
+    with pytest.raises(ConflictError):
+        store.commit(slow.reject("Too late."))
+
+    assert store.head(quick.session_id).status == "running"
 
 
 def test_a_checkpoint_stands_beside_the_step_and_is_no_child_of_it(store: SessionStore):

@@ -7,6 +7,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from workrail_engine.ids import NodeId
+from workrail_engine.projections.resume_ranking import ResumeAsk
+from workrail_engine.reader import open_reader
 from workrail_engine.store.database import open_for_reading
 from workrail_engine.store.sql_store import open_store
 from workrail_engine.testing.session_script import Sent, SessionScript
@@ -77,3 +79,38 @@ def test_no_question_about_a_position_reads_a_whole_table(tmp_path: Path):
     tables = ("sessions", "events", "nodes", "attempts", "blobs", "artifacts", "workflows")
     assert plans
     assert [plan for plan in plans if plan in {f"SCAN {table}" for table in tables}] == []
+
+
+@pytest.mark.rule("STORE-69")
+@pytest.mark.parametrize("query", ["walrus", "walrus heron", "epai", "repair", "zz"])
+def test_no_question_by_words_looks_at_every_session(tmp_path: Path, query: str):
+    path = tmp_path / "sessions.db"
+    asked: list[tuple[str, object]] = []
+
+    def seen(
+        _connection: object, _cursor: object, statement: str, parameters: object, *_rest: object
+    ) -> None:
+        asked.append((statement, parameters))
+
+    with open_store(path, SeededEntropy()) as store, open_reader(path) as reader:
+        store.commit(SessionScript("one", "Repair the fence").start())
+        event.listen(Engine, "before_cursor_execute", seen)
+        store.sightings(ResumeAsk(query=query))
+        reader.sessions(query=query)
+        event.remove(Engine, "before_cursor_execute", seen)
+
+    opened = open_for_reading(path)
+    with opened.reading() as connection:
+        plans = [
+            str(step[3])
+            for statement, parameters in asked
+            if statement.startswith("SELECT") and "count(*)" not in statement
+            for step in connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {statement}",
+                parameters,  # pyright: ignore[reportArgumentType] (as the driver was given them)
+            )
+        ]
+    opened.close()
+    assert any("search" in plan for plan in plans)
+    through_all = ("SCAN sessions", "SCAN events", "SCAN nodes")
+    assert [plan for plan in plans if plan in through_all] == []

@@ -15,14 +15,14 @@ from sqlalchemy.engine import Engine
 from workrail_engine.errors import ConflictError, StoreUnavailableError
 from workrail_engine.ids import Handle, NodeId
 from workrail_engine.ports import AttemptUse
-from workrail_engine.reader import open_reader
 from workrail_engine.store.database import open_for_reading
 from workrail_engine.store.sql_store import SqlStore, open_store
 from workrail_engine.testing.postgres import NoServerError, PostgresServer, postgres_server
+from workrail_engine.testing.record import verified
 from workrail_engine.testing.session_script import PINNED, PINNED_HASH, Sent, SessionScript
 from workrail_engine.testing.world import SeededEntropy
 
-STATEMENTS = 13
+STATEMENTS = 14
 """No commit has more."""
 Driver: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
 Blow = Callable[[Connection], object]
@@ -106,8 +106,7 @@ def keeping_it_first(then: Blow) -> Blow:
 
 def whole(place: str, script: SessionScript) -> int:
     """How many events a session has, of which nothing is wrong."""
-    with open_reader(place) as reader:
-        verification = reader.verify(script.session_id)
+    verification = verified(place, script.session_id)
     assert verification.problems == ()
     return verification.events
 
@@ -128,6 +127,28 @@ def test_a_connection_that_breaks_before_the_commit_costs_nothing(
     with pytest.raises(ConflictError):
         store.commit(change)
     assert whole(place, script) == 4
+
+
+@pytest.mark.rule("STORE-30")
+@pytest.mark.parametrize("statement", range(0, STATEMENTS, 3))
+def test_an_answer_is_recorded_exactly_once_though_the_connection_breaks(
+    postgres: PostgresServer, place: str, store: SqlStore, statement: int
+):
+    script = SessionScript()
+    store.commit(script.start())
+    held = Sent(checks=({"kind": "wr.check_output", "text": "2 passed"},))
+    with struck(killing(postgres), before=statement):
+        store.commit(script.wait(held, {"kind": "wr.diff", "diff": "+ a line"}))
+    assert whole(place, script) == 4
+    change = script.approve("Go.")
+
+    with struck(killing(postgres), before=statement):
+        store.commit(change)
+
+    assert whole(place, script) == 7
+    with pytest.raises(ConflictError):
+        store.commit(change)
+    assert store.head(script.session_id).status == "running"
 
 
 @pytest.mark.rule("STORE-30")

@@ -81,6 +81,23 @@ def test_words_are_found_in_goals_notes_artifacts_and_titles(store: SqlStore):
     assert len(found(store, ResumeAsk(query="Step"))) == 4
 
 
+@pytest.mark.rule("STORE-76")
+def test_what_waits_for_a_person_is_found_by_its_notes_and_artifacts(store: SqlStore):
+    script = SessionScript("waits", "Something to decide")
+    plan = {"kind": "test.plan", "risk": "flooding"}
+    checked = Sent(notes="Move the pagination.", artifacts=(plan,), checks=({"text": "quokka"},))
+    store.commit(script.start())
+    store.commit(script.wait(checked))
+    add(store, "other", "Unrelated")
+
+    (answer,) = ranked(store, ResumeAsk(query="pagination flooding"))
+    assert (answer.summary.status, answer.snippet) == ("waiting", "Move the pagination.")
+    assert found(store, ResumeAsk(query="quokka")) == []
+
+    store.commit(script.approve("Go."))
+    assert found(store, ResumeAsk(query="pagination flooding")) == ["Something to decide"]
+
+
 def test_the_beginning_of_a_word_is_enough_and_accents_do_not_matter(store: SqlStore):
     add(store, "one", "Authentication für Gäste")
 

@@ -10,14 +10,17 @@ from workrail_engine.engine import back_up_store, move_store, store_status, upgr
 from workrail_engine.errors import InvalidInputError, StoreError, StoreUnavailableError
 from workrail_engine.projections.resume_ranking import ResumeAsk
 from workrail_engine.reader import open_reader
-from workrail_engine.session.events import Workspace
+from workrail_engine.session.events import Workspace, artifacts_of
 from workrail_engine.store.database import open_for_writing
 from workrail_engine.store.schema import SCHEMA_VERSION
 from workrail_engine.store.sql_store import open_store
 from workrail_engine.system import Locations
 from workrail_engine.testing.postgres import PostgresServer
+from workrail_engine.testing.record import verified
 from workrail_engine.testing.session_script import PINNED, PINNED_HASH, Sent, SessionScript
 from workrail_engine.testing.world import SeededEntropy
+
+DIFF = {"kind": "wr.diff", "diff": "+ a line"}
 
 
 @pytest.fixture
@@ -39,6 +42,9 @@ def scripts(home: Locations) -> list[SessionScript]:
             full.complete(Sent(artifacts=({"kind": "test.log", "lines": ["x" * 80] * 30},))),
             full.block(Sent(notes="Half of it.", artifacts=({"kind": "test.log", "n": 1},))),
             full.complete(Sent(notes="At last.")),
+            full.wait(Sent(notes="Stop here?", checks=({"kind": "wr.check_output"},)), DIFF),
+            full.reject("Not so."),
+            full.wait(Sent(notes="And here?")),
             full.checkpoint("Before the end."),
             full.finish(),
             odd.start(),
@@ -58,9 +64,10 @@ def seen(place: Path | str, scripts: list[SessionScript]) -> list[object]:
     with open_reader(place) as reader:
         view: list[object] = [reader.sessions().sessions]
         for script in scripts:
-            assert reader.verify(script.session_id).problems == ()
+            assert verified(place, script.session_id).problems == ()
+            view += [reader.artifact(one.digest) for e in script.events for one in artifacts_of(e)]
             view += [reader.session(script.session_id), tuple(reader.events(script.session_id))]
-        for words in ("walrus", "half", "kind lines", "see", "anything else"):
+        for words in ("walrus", "half", "stop here", "kind lines", "see", "anything else"):
             found = reader.candidates(ResumeAsk(query=words))
             view.append({candidate.summary.session_id for candidate in found})
     return view
@@ -82,7 +89,7 @@ def test_a_store_can_move_to_a_server_and_back_and_stays_the_same(
     assert (there.sessions, there.damaged) == (3, ())
     assert "hidden" not in there.target
     assert back.rows == there.rows
-    assert ("events", 16, 16) in told
+    assert ("events", 21, 21) in told
     assert told[-1] == ("verify", 3, 3)
     assert seen(address, scripts) == seen(home.store, scripts)
     assert seen(tmp_path / "back" / "sessions.db", scripts) == seen(home.store, scripts)
@@ -192,8 +199,7 @@ def test_a_backup_can_be_made_in_the_middle_of_someone_elses_writing(
     database.close()
 
     assert made.sessions == 3
-    with open_reader(tmp_path / "monday.db") as reader:
-        assert reader.verify(scripts[0].session_id).problems == ()
+    assert verified(tmp_path / "monday.db", scripts[0].session_id).problems == ()
 
 
 @pytest.mark.rule("STORE-34")

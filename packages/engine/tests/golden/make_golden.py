@@ -1,6 +1,7 @@
 """What did this release leave behind? Run once for each released schema, with `make golden-store`.
 
-It writes `stores/schema-N.db`, a small store made by the engine as an agent would use it, and beside
+It writes `stores/schema-N.db`, a small store made by the engine as an agent would use it, the public
+key its proofs are signed with, and beside
 each pinned document of it in `pinned` what the compiler made of it. A file that is there is never
 written again: later releases have to open it as it is.
 """
@@ -10,8 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from workrail_engine.engine import Engine, StartRequest, Submission, open_engine
-from workrail_engine.outcomes import AdvanceOutcome, Completed, StartOutcome
+from workrail_engine.engine import Answered, Engine, StartRequest, Submission, open_engine
+from workrail_engine.ids import Digest
+from workrail_engine.outcomes import AdvanceOutcome, Completed, StartOutcome, Waiting
+from workrail_engine.session.events import Verdict
 from workrail_engine.store import schema
 from workrail_engine.system import Locations
 from workrail_engine.testing.told import told
@@ -55,6 +58,30 @@ TRIP = {
     ],
 }
 
+GATES = {
+    "id": "golden-gates",
+    "name": "A golden way through gates",
+    "description": "What is checked, and what a person approves.",
+    "version": "1.0.0",
+    "steps": [
+        {
+            "id": "draft",
+            "title": "Draft {{goal}}",
+            "prompt": "Draft it.",
+            "checks": [
+                {
+                    "id": "form",
+                    "kind": "artifact",
+                    "artifactKind": "golden.photo",
+                    "schema": {"type": "object", "properties": {"of": {"const": "a nest"}}},
+                },
+                {"id": "review", "kind": "approval"},
+            ],
+        },
+        {"id": "finish", "title": "Finish", "prompt": "Finish it."},
+    ],
+}
+
 
 def _token(outcome: StartOutcome | AdvanceOutcome) -> str:
     if isinstance(outcome, Completed):
@@ -93,6 +120,35 @@ def _sessions(engine: Engine) -> None:
     engine.checkpoint(later, Submission(notes="Half an otter"))
     back = engine.rehydrate(later)
     _on(engine, _token(back), "The second way", "another otter")
+    _gates(engine)
+
+
+def _gates(engine: Engine) -> None:
+    """One session waits for a person; of another, all that can happen at a gate is past."""
+    waiting = _token(engine.start(StartRequest("golden-gates", "A waiting crane trip", None)))
+    _on(engine, waiting, "Crane drafted", "a nest")
+
+    passed = _token(engine.start(StartRequest("golden-gates", "A gated wren trip", None)))
+    refused = _on(engine, passed, "Wren drafted", "no nest")
+    rejected = engine.advance(refused, _photo("Wren drafted again", "a nest"))
+    again = _decided(engine, rejected, "rejected", "Look closer.")
+    asked = engine.advance(_token(again), _photo("Wren seen closely", "a nest"))
+    done = _decided(engine, asked, "approved", None)
+    engine.advance(_token(done), Submission(notes="Finished."))
+
+
+def _photo(notes: str, of: str) -> Submission:
+    return Submission(notes=notes, artifacts=({"kind": "golden.photo", "of": of},))
+
+
+def _decided(
+    engine: Engine, asked: AdvanceOutcome, verdict: Verdict, note: str | None
+) -> AdvanceOutcome:
+    if not isinstance(asked, Waiting):
+        message = "Nothing waits for approval."
+        raise TypeError(message)
+    given = Answered(verdict, Digest(asked.digest), "ada", "terminal", note)
+    return engine.approvals.answer(asked.approval_id, given)
 
 
 def main() -> int:
@@ -104,12 +160,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         where = Locations.under(Path(folder))
         where.user_workflows.mkdir(parents=True)
-        (where.user_workflows / "golden-trip.json").write_text(json.dumps(TRIP))
+        for document in (TRIP, GATES):
+            file = where.user_workflows / f"{document['id']}.json"
+            file.write_text(json.dumps(document))
         with open_engine(where) as engine:
             _sessions(engine)
-            for workflow_id in ["golden-trip", *_bundled(engine)]:
+            for workflow_id in ["golden-trip", "golden-gates", *_bundled(engine)]:
                 _keep_pinned(engine, workflow_id, kept.stem)
         kept.write_bytes(where.database.read_bytes())
+        for public in where.keys.glob("*.pub"):
+            kept.with_suffix(".pub").write_bytes(public.read_bytes())
     return 0
 
 

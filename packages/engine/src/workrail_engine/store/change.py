@@ -8,7 +8,13 @@ from workrail_engine.canonical import canonical_bytes
 from workrail_engine.ids import Handle, NodeId, SessionId
 from workrail_engine.ports import Attempt, AttemptUse, Change, NewBlob, SubmittedArtifact
 from workrail_engine.session.decide import Decision
-from workrail_engine.session.events import AttemptBlocked, StepCompleted
+from workrail_engine.session.events import (
+    ApprovalAsked,
+    AttemptBlocked,
+    CheckRecorded,
+    StepCompleted,
+    artifacts_of,
+)
 from workrail_engine.session.state import Node, SessionState
 
 
@@ -67,7 +73,7 @@ def _blobs(write: Write) -> Sequence[NewBlob]:
 
 
 def _artifacts(decision: Decision) -> Sequence[SubmittedArtifact]:
-    """One row for every artifact of the step: accepted with it, or left on a blocked attempt."""
+    """One row for every artifact of the step: accepted with it, or left on another attempt."""
     rows: list[SubmittedArtifact] = []
     for event in decision.events:
         match event:
@@ -76,10 +82,15 @@ def _artifacts(decision: Decision) -> Sequence[SubmittedArtifact]:
                     SubmittedArtifact(ref, event.node, event.step_id, accepted=True)
                     for ref in event.artifacts
                 ]
-            case AttemptBlocked():
+            case CheckRecorded():
+                rows += [
+                    SubmittedArtifact(ref, event.node, event.step_id, accepted=True)
+                    for ref in artifacts_of(event)
+                ]
+            case AttemptBlocked() | ApprovalAsked():
                 rows += [
                     SubmittedArtifact(ref, event.node, event.step_id, accepted=False)
-                    for ref in event.artifacts
+                    for ref in artifacts_of(event)
                 ]
             case _:
                 pass

@@ -5,16 +5,21 @@ those that are None are left out.
 Reading is strict in both directions: no other field missing, none unknown.
 """
 
+from dataclasses import dataclass
 from typing import assert_never, cast
 
 from workrail_engine.ids import NodeId
 from workrail_engine.outcomes import Blocker
 from workrail_engine.session.events import (
+    ApprovalAnswered,
+    ApprovalAsked,
     ArtifactRef,
+    Ask,
     AssessmentRecorded,
     AttemptBlocked,
     BranchStarted,
     CheckpointTaken,
+    CheckRecorded,
     Event,
     LoopEntered,
     LoopExited,
@@ -26,13 +31,17 @@ from workrail_engine.session.events import (
     StepReached,
     StepSkipped,
 )
-from workrail_engine.session.state import Trace
+from workrail_engine.session.state import Node, Trace
 from workrail_engine.store.payloads import (
+    read_approval_answered,
+    read_approval_asked,
     read_artifact,
+    read_ask,
     read_assessment_recorded,
     read_attempt_blocked,
     read_blocker,
     read_branch_started,
+    read_check_recorded,
     read_checkpoint_taken,
     read_loop_entered,
     read_loop_exited,
@@ -54,6 +63,8 @@ def kind_of(event: Event) -> str:  # noqa: C901, PLR0912 (one closed set, one ma
             kind = "session_started"
         case StepCompleted():
             kind = "step_completed"
+        case CheckRecorded():
+            kind = "check_recorded"
         case AssessmentRecorded():
             kind = "assessment_recorded"
         case StepSkipped():
@@ -68,6 +79,10 @@ def kind_of(event: Event) -> str:  # noqa: C901, PLR0912 (one closed set, one ma
             kind = "step_reached"
         case AttemptBlocked():
             kind = "attempt_blocked"
+        case ApprovalAsked():
+            kind = "approval_asked"
+        case ApprovalAnswered():
+            kind = "approval_answered"
         case CheckpointTaken():
             kind = "checkpoint_taken"
         case BranchStarted():
@@ -130,27 +145,35 @@ def decode_trace(text: str | None) -> tuple[Trace, ...]:
     return tuple(_trace(entry) for entry in cast("list[object]", stored))
 
 
-def encode_kept(
-    blockers: tuple[Blocker, ...], notes: str | None, artifacts: tuple[ArtifactRef, ...]
-) -> str | None:
-    """What a blocked attempt or a checkpoint carried, as compact JSON; None for nothing."""
-    if not blockers and notes is None and not artifacts:
+def encode_kept(node: Node) -> str | None:
+    """What an attempt or a checkpoint left on its node, as compact JSON; None for nothing."""
+    if not node.blockers and node.notes is None and not node.artifacts and node.ask is None:
         return None
-    kept = {"blockers": blockers, "artifacts": artifacts}
-    return compact(kept if notes is None else {**kept, "notes": notes})
+    kept = {"blockers": node.blockers, "artifacts": node.artifacts}
+    said = {"notes": node.notes, "ask": node.ask}
+    return compact({**kept, **{name: value for name, value in said.items() if value is not None}})
 
 
-def decode_kept(
-    text: str | None,
-) -> tuple[tuple[Blocker, ...], str | None, tuple[ArtifactRef, ...]]:
-    """The blockers, notes and artifacts that were written."""
+@dataclass(frozen=True)
+class Kept:
+    """What an attempt or a checkpoint left on its node."""
+
+    blockers: tuple[Blocker, ...] = ()
+    notes: str | None = None
+    artifacts: tuple[ArtifactRef, ...] = ()
+    ask: Ask | None = None
+
+
+def decode_kept(text: str | None) -> Kept:
+    """What was written of a node."""
     if text is None:
-        return (), None, ()
+        return Kept()
     record = Record.parse(text, "kept")
-    kept = (
-        record.each("blockers", read_blocker),
-        record.maybe("notes", record.text),
-        record.each("artifacts", read_artifact),
+    kept = Kept(
+        blockers=record.each("blockers", read_blocker),
+        notes=record.maybe("notes", record.text),
+        artifacts=record.each("artifacts", read_artifact),
+        ask=record.maybe("ask", lambda name: record.one(name, read_ask)),
     )
     record.end()
     return kept
@@ -162,6 +185,8 @@ def _read(kind: str, r: Record) -> Event:  # noqa: C901, PLR0912 (one closed set
             event = read_session_started(r)
         case "step_completed":
             event = read_step_completed(r)
+        case "check_recorded":
+            event = read_check_recorded(r)
         case "assessment_recorded":
             event = read_assessment_recorded(r)
         case "step_skipped":
@@ -176,6 +201,10 @@ def _read(kind: str, r: Record) -> Event:  # noqa: C901, PLR0912 (one closed set
             event = read_step_reached(r)
         case "attempt_blocked":
             event = read_attempt_blocked(r)
+        case "approval_asked":
+            event = read_approval_asked(r)
+        case "approval_answered":
+            event = read_approval_answered(r)
         case "checkpoint_taken":
             event = read_checkpoint_taken(r)
         case "branch_started":

@@ -21,7 +21,9 @@ from workrail_engine.store.codec import encode
 from workrail_engine.store.contents import is_pinned, keep_blobs, pin, read_blobs
 from workrail_engine.store.database import Database
 from workrail_engine.store.dialect import dialect_of
-from workrail_engine.store.findable import findable, named_contents
+from workrail_engine.store.findable import findable, named_contents, place_of_speech
+from workrail_engine.store.parts import shown
+from workrail_engine.store.proofs import keep_proofs
 from workrail_engine.store.rows import microseconds, node_values
 
 _FIND = (
@@ -169,6 +171,7 @@ def write(connection: Connection, change: Change) -> None:
     _open_attempts(connection, change, place)
     keep_blobs(connection, change.blobs)
     _list_artifacts(connection, change, place)
+    keep_proofs(connection, place.number, at, change)
     _index(connection, change, place, links)
 
 
@@ -195,6 +198,8 @@ def _create(connection: Connection, change: Change, at: int) -> tuple[_Place, li
         **_progress(change, blank, at, head_hash),
     }
     number = connection.execute(_CREATE, row).scalar_one()
+    line = schema.search_row(number, schema.LINE)
+    dialect_of(connection).index(connection, line, shown(started))
     return _Place(number, 0, 0, 0, NO_HASH), links
 
 
@@ -301,14 +306,15 @@ def _list_artifacts(connection: Connection, change: Change, place: _Place) -> No
 
 
 def _index(connection: Connection, change: Change, place: _Place, links: Sequence[Link]) -> None:
-    """Make what this change says findable: at most one row, at the place of its first event."""
+    """Make what this change says findable: at most one row, at the event that says it."""
     contents = {blob.digest: blob.data for blob in change.blobs}
     kept = [digest for digest in named_contents(change.events) if digest not in contents]
     if kept:  # from a blocked attempt
         contents |= read_blobs(connection, kept)
     said = findable(change.events, change.node_title, contents)
     if said is not None:
-        place_of_row = schema.search_row(place.number, links[0].seq)
+        speech = links[place_of_speech(change.events)]
+        place_of_row = schema.search_row(place.number, speech.seq)
         dialect_of(connection).index(connection, place_of_row, said)
 
 

@@ -32,6 +32,11 @@ class Database:
         self._engine = engine
         self._looking = place.looking(engine)
         self._acting = place.acting(engine)
+        self._held_to: Callable[[Connection], None] | None = None
+
+    def hold_to(self, check: Callable[[Connection], None]) -> None:
+        """From now on begin every transaction with a check, which raises when it must not go on."""
+        self._held_to = check
 
     @contextmanager
     def reading(self) -> Generator[Connection]:
@@ -39,6 +44,7 @@ class Database:
         with self._place.translated(Phase()):
             self._follow()
             with self._looking.connect() as connection:
+                self._check(connection)
                 yield connection
 
     @contextmanager
@@ -53,6 +59,7 @@ class Database:
         with self._place.translated(phase), self._place.turn():
             self._follow()
             with self._acting.begin() as connection:
+                self._check(connection)
                 yield connection
                 phase.committing = True
 
@@ -86,6 +93,10 @@ class Database:
     def close(self) -> None:
         """Let go of the database. Closing again does nothing."""
         self._engine.dispose()
+
+    def _check(self, connection: Connection) -> None:
+        if self._held_to is not None:
+            self._held_to(connection)
 
     def _follow(self) -> None:
         if self._place.was_replaced():

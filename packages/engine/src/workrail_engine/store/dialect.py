@@ -3,15 +3,15 @@
 Statements are shared. What cannot be, is asked for here: `dialect_of` finds who answers.
 """
 
-from collections.abc import Sequence, Set
-from typing import Any, Final, Protocol
+from collections.abc import Collection, Sequence, Set
+from typing import Final, Protocol
 
 from sqlalchemy import ColumnElement, Connection
 
 from workrail_engine.store.dialect_postgresql import PostgresDialect
 from workrail_engine.store.dialect_sqlite import SqliteDialect
 from workrail_engine.store.said import Said
-from workrail_engine.store.wanted import Piece, Term, Wanted
+from workrail_engine.store.wanted import Newest, Piece, Term, Wanted
 
 
 class Dialect(Protocol):
@@ -19,6 +19,10 @@ class Dialect(Protocol):
 
     def version(self, connection: Connection) -> int:
         """The number of the schema; 0 before there is one, -1 when it is not one of ours."""
+        ...
+
+    def version_now(self, connection: Connection) -> int:
+        """The same number where there is a schema; cheap enough for every transaction."""
         ...
 
     def tables(self, connection: Connection) -> set[str]:
@@ -57,36 +61,37 @@ class Dialect(Protocol):
         """The places of a session's pieces of text, ascending."""
         ...
 
-    def says(self, term: Term, name: str) -> ColumnElement[bool]:
-        """A condition on `sessions`: a piece of text of it holds a term.
-
-        Args:
-            term: is text, never syntax.
-            name: of the parameter, to be told from others of one statement.
-        """
+    def says(self, term: Term) -> ColumnElement[bool]:
+        """A condition on `sessions`: a piece of text of it holds a term; all that do are gathered."""
         ...
 
-    def holds(self, shown: ColumnElement[Any], part: str) -> ColumnElement[bool]:
-        """A condition: a text has a part, whatever the case of its letters."""
+    def among(self, numbers: Collection[int]) -> ColumnElement[bool]:
+        """A condition on `sessions`: it is one of these, which may be many."""
         ...
 
-    def pieces(
+    def newest(
         self, connection: Connection, wanted: Wanted, within: Set[int] | None, most: int
-    ) -> Sequence[int]:
-        """The places of the newest pieces of text that fit, newest first.
+    ) -> Newest:
+        """The sessions with the newest pieces of text that fit, newest first.
 
         Args:
             connection: to the database.
             wanted: its terms are text, never syntax.
-            within: only in these sessions; in all when left out.
-            most: so many at most.
+            within: only these sessions; all when left out.
+            most: so many at most; of pieces, eight times as many are looked at.
         """
         ...
 
     def scored(
         self, connection: Connection, wanted: Wanted, within: Set[int] | None, most: int
     ) -> Sequence[Piece]:
-        """The same pieces, and how well each fits."""
+        """The newest pieces of text that fit, newest first, and how well each does."""
+        ...
+
+    def speaking_between(
+        self, connection: Connection, term: Term, runs: Sequence[tuple[int, int]]
+    ) -> Sequence[int]:
+        """The numbers of the sessions that hold a term, each once, from some numbers to others."""
         ...
 
     def speaking(

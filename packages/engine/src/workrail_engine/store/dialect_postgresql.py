@@ -5,21 +5,21 @@ made here, so that the two databases find the same: lower case, no accents, no l
 """
 
 import math
-import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence, Set
-from typing import Any, Final
+from collections.abc import Collection, Iterator, Sequence, Set
+from typing import Final
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Column,
     ColumnElement,
     Connection,
     MetaData,
     Table,
-    bindparam,
+    any_,
     cast,
+    literal,
     literal_column,
     select,
     text,
@@ -27,15 +27,15 @@ from sqlalchemy import (
 from sqlalchemy.types import UserDefinedType
 
 from workrail_engine.store import schema
+from workrail_engine.store.parts import LAST_PLACE, WORD, parts_wanted, places_of, plain
 from workrail_engine.store.said import Said
-from workrail_engine.store.wanted import Piece, Term, Wanted
+from workrail_engine.store.wanted import PIECES_A_SESSION, Newest, Piece, Term, Wanted
 
+_VERSION: Final = "SELECT version_num FROM alembic_version"
 _UPGRADE_LOCK: Final = 0x576F726B5261696C
-_WORD: Final = re.compile(r"[^\W_]+")
 _LONGEST_WORD: Final = 500
 _MOST_BYTES: Final = 900_000
 """A word vector has less than a megabyte; what comes after that is not found."""
-_LAST_POSITION: Final = 16_383
 _MOST_POSITIONS: Final = 8
 """Of one word in one place; more would only make it count for more."""
 
@@ -69,9 +69,30 @@ _SEARCH_DDL: Final = (
 _INDEX: Final = text("INSERT INTO search (place, words) VALUES (:place, CAST(:words AS tsvector))")
 _NEXT: Final = tuple(
     f"SELECT setval(pg_get_serial_sequence('{table}', 'number'), max(number)) FROM {table}"  # noqa: S608 (names of ours)
-    for table in ("sessions", "artifacts")
+    for table in ("sessions", "artifacts", "proofs")
 )
 _SESSION: Final = f"place / {schema.EVENTS_PER_SESSION}"
+_OF_SESSIONS: Final = (
+    "unnest(CAST(:within AS bigint[])) AS one (number) CROSS JOIN LATERAL"  # noqa: S608 (parts of ours)
+    " (SELECT place, words FROM search WHERE place"
+    f" BETWEEN one.number * {schema.EVENTS_PER_SESSION}"
+    f" AND one.number * {schema.EVENTS_PER_SESSION} + {schema.EVENTS_PER_SESSION - 1}"
+    " OFFSET 0) AS piece"
+)
+"""`OFFSET 0` keeps the server from asking the index over the words first."""
+_EACH_ONCE: Final = (
+    f"SELECT session FROM (SELECT {_SESSION} AS session,"  # noqa: S608 (parts of ours)
+    f" lag({_SESSION}) OVER (ORDER BY place DESC) AS before FROM ({{newest}}) AS newest) AS each"
+    " WHERE session IS DISTINCT FROM before LIMIT :most"
+)
+"""`DISTINCT` would read all before it tells the first."""
+_BETWEEN: Final = text(
+    f"SELECT DISTINCT {_SESSION} FROM unnest(CAST(:first AS bigint[]), CAST(:last AS bigint[]))"  # noqa: S608 (parts of ours)
+    " AS run (first, last) CROSS JOIN LATERAL (SELECT place, words FROM search WHERE place"
+    f" BETWEEN run.first * {schema.EVENTS_PER_SESSION}"
+    f" AND run.last * {schema.EVENTS_PER_SESSION} + {schema.EVENTS_PER_SESSION - 1}"
+    " OFFSET 0) AS piece WHERE words @@ CAST(:query AS tsquery)"
+)
 _NEWEST: Final = " ORDER BY place DESC LIMIT :most"
 _RANK: Final = (
     "CAST(:rarity{place} AS float) * ts_rank('{{0.125, 0.25, 0.5, 1.0}}', words,"
@@ -94,9 +115,14 @@ class PostgresDialect:
         """The number of the step Alembic was at last."""
         if "alembic_version" not in self.tables(connection):
             return 0
-        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        found = connection.exec_driver_sql(_VERSION).scalar()
         if found is None:
             return 0
+        return int(found) if found.isdecimal() else -1
+
+    def version_now(self, connection: Connection) -> int:
+        """The one row of Alembic's table; an upgrade waits for whoever has read it, and is waited for."""
+        found = connection.exec_driver_sql(_VERSION).scalar_one()
         return int(found) if found.isdecimal() else -1
 
     def tables(self, connection: Connection) -> set[str]:
@@ -105,8 +131,10 @@ class PostgresDialect:
         return set(connection.exec_driver_sql(statement).scalars())
 
     def lock_schema(self, connection: Connection) -> None:
-        """One upgrade at a time in one database."""
+        """One upgrade at a time in one database, after the transactions that are under way."""
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
+        if "alembic_version" in self.tables(connection):
+            connection.exec_driver_sql("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
 
     def hold_still(self, connection: Connection) -> None:
         """Every table is locked against writers."""
@@ -142,22 +170,36 @@ class PostgresDialect:
         values = {"first": first, "last": first + schema.EVENTS_PER_SESSION - 1}
         return connection.execute(_INDEXED, values).scalars().all()
 
-    def says(self, term: Term, name: str) -> ColumnElement[bool]:
+    def says(self, term: Term) -> ColumnElement[bool]:
         """By the index, once."""
         session = literal_column(_SESSION, BigInteger)
-        query = cast(bindparam(name, _one(term)), _WordQuery)
+        query = cast(_one(term), _WordQuery)
         said = _search.c.words.op("@@", is_comparison=True)(query)
         return schema.sessions.c.number.in_(select(session).select_from(_search).where(said))
 
-    def holds(self, shown: ColumnElement[Any], part: str) -> ColumnElement[bool]:
-        """`ILIKE`."""
-        return shown.icontains(part, autoescape=True)
+    def among(self, numbers: Collection[int]) -> ColumnElement[bool]:
+        """As one parameter, an array."""
+        each = literal([*numbers], ARRAY(BigInteger))
+        return schema.sessions.c.number == any_(each)
 
-    def pieces(
+    def newest(
         self, connection: Connection, wanted: Wanted, within: Set[int] | None, most: int
-    ) -> Sequence[int]:
+    ) -> Newest:
         """By the index over the words."""
-        return [piece.place for piece in self.scored(connection, wanted, within, most)]
+        query = _query(wanted)
+        if not query:
+            return Newest((), complete=True)
+        pieces = f"FROM search WHERE words @@ CAST(:query AS tsquery){_within(within)}"
+        newest = f"SELECT place {pieces} ORDER BY place DESC LIMIT :pieces"
+        statement = text(_EACH_ONCE.format(newest=newest))
+        looked_at = most * PIECES_A_SESSION
+        values = {"query": query, "within": sorted(within or ()), "most": most, "pieces": looked_at}
+        sessions = connection.execute(statement, values).scalars().all()
+        if len(sessions) == most:
+            return Newest(tuple(sessions), complete=False)
+        further = text(f"SELECT 1 {pieces} LIMIT 1 OFFSET :pieces")
+        more = connection.execute(further, values).scalar() is not None
+        return Newest(tuple(sessions), complete=not more)
 
     def scored(
         self, connection: Connection, wanted: Wanted, within: Set[int] | None, most: int
@@ -169,8 +211,8 @@ class PostgresDialect:
         apart = [query] if wanted.every else [one for term in wanted.terms if (one := _one(term))]
         ranks = " + ".join(_RANK.format(place=place) for place, _ in enumerate(apart))
         statement = (
-            f"SELECT place, -({ranks}) AS score FROM search"  # noqa: S608 (parts of ours)
-            f" WHERE words @@ CAST(:query AS tsquery){_within(within)}{_NEWEST}"
+            f"SELECT place, -({ranks}) AS score FROM {_source(within)}"  # noqa: S608 (parts of ours)
+            f" WHERE words @@ CAST(:query AS tsquery){_NEWEST}"
         )
         values: dict[str, object] = {"query": query, "within": sorted(within or ()), "most": most}
         for place, one in enumerate(apart):
@@ -186,11 +228,22 @@ class PostgresDialect:
         if not query:
             return ()
         statement = (
-            f"SELECT DISTINCT {_SESSION} FROM search"  # noqa: S608 (parts of ours)
-            f" WHERE words @@ CAST(:query AS tsquery){_within(within)}"
+            f"SELECT DISTINCT {_SESSION} FROM {_source(within)}"  # noqa: S608 (parts of ours)
+            " WHERE words @@ CAST(:query AS tsquery)"
         )
         values = {"query": query, "within": sorted(within or ())}
         return connection.execute(text(statement), values).scalars().all()
+
+    def speaking_between(
+        self, connection: Connection, term: Term, runs: Sequence[tuple[int, int]]
+    ) -> Sequence[int]:
+        """By the key, which holds the session's number."""
+        query = _query(Wanted((term,)))
+        if not query:
+            return ()
+        first, last = [first for first, _ in runs], [last for _, last in runs]
+        values = {"query": query, "first": first, "last": last}
+        return connection.execute(_BETWEEN, values).scalars().all()
 
 
 def _rarity(connection: Connection, query: str, most: int) -> float:
@@ -204,15 +257,22 @@ def _within(sessions: Set[int] | None) -> str:
     return "" if sessions is None else f" AND {_SESSION} = ANY(:within)"
 
 
+def _source(sessions: Set[int] | None) -> str:
+    """The pieces of some sessions by the key, whatever the words; of all by the index over them."""
+    return "search" if sessions is None else _OF_SESSIONS
+
+
 def _vector(said: Said) -> str:
     """The words of a text as a word vector is written: `'word':1A,7C`."""
+    if said.parts is not None:
+        return places_of(said.parts)
     positions: defaultdict[str, list[str]] = defaultdict(list)
     room, at = _MOST_BYTES, 0
     weighed = ((said.goal, "A"), (said.title, "B"), (said.notes, "C"), (said.artifacts, "D"))
     for content, weight in weighed:
         counted: defaultdict[str, int] = defaultdict(int)
         for word in _words(content or ""):
-            at = min(at + 1, _LAST_POSITION)
+            at = min(at + 1, LAST_PLACE)
             counted[word] += 1
             if counted[word] > _MOST_POSITIONS:
                 continue
@@ -232,12 +292,13 @@ def _query(wanted: Wanted) -> str:
 
 def _one(term: Term) -> str:
     """Words that stand together; the last may go on."""
+    if term.part:
+        cut, goes_on = parts_wanted(term.text)
+        return " <-> ".join(f"'{part}'" for part in cut) + (":*" if cut and goes_on else "")
     parts = [f"'{part}'" for part in _words(term.text)]
     return " <-> ".join(parts) + (":*" if parts and term.beginning else "")
 
 
 def _words(content: str) -> Iterator[str]:
     """The words of a text as they are compared: letters and digits, lower case, no accents."""
-    apart = unicodedata.normalize("NFKD", content)
-    plain = "".join(sign for sign in apart if not unicodedata.combining(sign)).lower()
-    return (found.group()[:_LONGEST_WORD] for found in _WORD.finditer(plain))
+    return (found.group()[:_LONGEST_WORD] for found in WORD.finditer(plain(content)))

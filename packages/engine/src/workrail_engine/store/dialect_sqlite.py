@@ -5,12 +5,12 @@ copy of the text.
 """
 
 import json
-from collections.abc import Sequence, Set
-from dataclasses import asdict
-from typing import Any, Final
+from collections.abc import Collection, Sequence, Set
+from sqlite3 import Connection as DriverConnection
+from sqlite3 import Error as DriverError
+from typing import Final, cast
 
 from sqlalchemy import (
-    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -18,7 +18,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    bindparam,
+    func,
     insert,
     literal_column,
     select,
@@ -26,8 +26,9 @@ from sqlalchemy import (
 )
 
 from workrail_engine.store import schema
+from workrail_engine.store.parts import parts_wanted
 from workrail_engine.store.said import Said
-from workrail_engine.store.wanted import Piece, Term, Wanted
+from workrail_engine.store.wanted import PIECES_A_SESSION, Newest, Piece, Term, Wanted
 
 _search = Table(
     "search",
@@ -40,11 +41,17 @@ _search = Table(
 )
 """Described for statements only; `_SEARCH_DDL` makes it."""
 
+_VERSION: Final = "PRAGMA user_version"
 _SEARCH_DDL: Final = (
     "CREATE VIRTUAL TABLE search USING fts5"
     "(goal, title, notes, artifacts, content='', tokenize='unicode61 remove_diacritics 2')"
 )
 _SESSION: Final = f"rowid / {schema.EVENTS_PER_SESSION}"
+_BETWEEN: Final = text(
+    f"SELECT DISTINCT search.{_SESSION} FROM json_each(:runs) AS run CROSS JOIN search"  # noqa: S608 (parts of ours)
+    f" WHERE search MATCH :match AND search.rowid BETWEEN json_extract(run.value, '$[0]') * {schema.EVENTS_PER_SESSION}"
+    f" AND json_extract(run.value, '$[1]') * {schema.EVENTS_PER_SESSION} + {schema.EVENTS_PER_SESSION - 1}"
+)
 _NEWEST: Final = " ORDER BY rowid DESC LIMIT :most"
 _UNINDEX: Final = text(
     "INSERT INTO search (search, rowid, goal, title, notes, artifacts)"
@@ -60,7 +67,18 @@ class SqliteDialect:
 
     def version(self, connection: Connection) -> int:
         """The number in the file's header."""
-        return connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        return connection.exec_driver_sql(_VERSION).scalar_one()
+
+    def version_now(self, connection: Connection) -> int:
+        """Asked of the driver itself, which costs microseconds; what it refuses is asked again."""
+        if not connection.in_transaction():
+            connection.begin()
+        driver = cast("DriverConnection", connection.connection.driver_connection)
+        try:
+            (number,) = driver.execute(_VERSION).fetchone()
+        except DriverError:
+            return self.version(connection)
+        return int(number)
 
     def tables(self, connection: Connection) -> set[str]:
         """The names of everything in the file."""
@@ -87,11 +105,11 @@ class SqliteDialect:
 
     def index(self, connection: Connection, place: int, said: Said) -> None:
         """One row of the full-text index."""
-        connection.execute(insert(_search), {"rowid": place, **asdict(said)})
+        connection.execute(insert(_search), {"rowid": place, **_columns(said)})
 
     def unindex(self, connection: Connection, place: int, said: Said) -> None:
         """The index holds no text, so it is told the words it has to forget."""
-        connection.execute(_UNINDEX, {"place": place, **asdict(said)})
+        connection.execute(_UNINDEX, {"place": place, **_columns(said)})
 
     def indexed(self, connection: Connection, session: int) -> Sequence[int]:
         """By the index's own list of what it holds."""
@@ -99,37 +117,37 @@ class SqliteDialect:
         values = {"first": first, "last": first + schema.EVENTS_PER_SESSION - 1}
         return connection.execute(_INDEXED, values).scalars().all()
 
-    def says(self, term: Term, name: str) -> ColumnElement[bool]:
-        """A whole word is asked for session by session, which ends when a page is full.
-
-        For the beginning of a word the index would gather all it leads to each time; so once.
-        """
-        match: BindParameter[str] = bindparam(name, _one(term))
+    def says(self, term: Term) -> ColumnElement[bool]:
+        """By the index, once."""
         said = select(literal_column(_SESSION, Integer)).select_from(_search)
-        said = said.where(literal_column("search").op("MATCH", is_comparison=True)(match))
-        number = schema.sessions.c.number
-        if term.beginning:
-            return number.in_(said)
-        first = number * schema.EVENTS_PER_SESSION
-        here = _search.c.rowid.between(first, first + schema.EVENTS_PER_SESSION - 1)
-        return said.where(here).correlate(schema.sessions).exists()
+        match = literal_column("search").op("MATCH", is_comparison=True)(_one(term))
+        return schema.sessions.c.number.in_(said.where(match))
 
-    def holds(self, shown: ColumnElement[Any], part: str) -> ColumnElement[bool]:
-        """`LIKE` of SQLite makes no difference of case."""
-        return shown.contains(part, autoescape=True)
+    def among(self, numbers: Collection[int]) -> ColumnElement[bool]:
+        """As one parameter, whose numbers SQLite takes apart."""
+        each = func.json_each(json.dumps([*numbers])).table_valued("value")
+        return schema.sessions.c.number.in_(select(each.c.value))
 
-    def pieces(
+    def newest(
         self, connection: Connection, wanted: Wanted, within: Set[int] | None, most: int
-    ) -> Sequence[int]:
+    ) -> Newest:
         """Read from the newest on, so that a common word costs no more than is asked for."""
-        statement = f"SELECT rowid FROM search WHERE search MATCH :match{_within(within)}{_NEWEST}"  # noqa: S608 (parts of ours)
+        pieces = f"FROM search WHERE search MATCH :match{_within(within)}"
+        newest = f"SELECT {_SESSION} AS session {pieces} ORDER BY rowid DESC LIMIT :pieces"
+        statement = f"SELECT DISTINCT session FROM ({newest}) LIMIT :most"  # noqa: S608 (parts of ours)
         values = {"match": _match(wanted), "within": _listed(within), "most": most}
-        return connection.execute(text(statement), values).scalars().all()
+        looked_at = {"pieces": most * PIECES_A_SESSION}
+        sessions = connection.execute(text(statement), values | looked_at).scalars().all()
+        if len(sessions) == most:
+            return Newest(tuple(sessions), complete=False)
+        further = text(f"SELECT 1 {pieces} LIMIT 1 OFFSET :pieces")
+        more = connection.execute(further, values | looked_at).scalar() is not None
+        return Newest(tuple(sessions), complete=not more)
 
     def scored(
         self, connection: Connection, wanted: Wanted, within: Set[int] | None, most: int
     ) -> Sequence[Piece]:
-        """Scored with BM25."""
+        """Scored with BM25; read from the newest on."""
         statement = (
             "SELECT rowid AS place, bm25(search, 8.0, 4.0, 2.0, 1.0) AS score"  # noqa: S608 (parts of ours)
             f" FROM search WHERE search MATCH :match{_within(within)}{_NEWEST}"
@@ -146,6 +164,23 @@ class SqliteDialect:
         )
         values = {"match": _match(Wanted((term,))), "within": _listed(within)}
         return connection.execute(text(statement), values).scalars().all()
+
+    def speaking_between(
+        self, connection: Connection, term: Term, runs: Sequence[tuple[int, int]]
+    ) -> Sequence[int]:
+        """The index is entered once for each run."""
+        values = {"match": _one(term), "runs": json.dumps(runs)}
+        return connection.execute(_BETWEEN, values).scalars().all()
+
+
+def _columns(said: Said) -> dict[str, str | None]:
+    """A row of the index; parts of words stand where they weigh least."""
+    return {
+        "goal": said.goal,
+        "title": said.title,
+        "notes": said.notes,
+        "artifacts": said.artifacts if said.parts is None else said.parts,
+    }
 
 
 def _within(sessions: Set[int] | None) -> str:
@@ -164,5 +199,8 @@ def _match(wanted: Wanted) -> str:
 
 
 def _one(term: Term) -> str:
+    if term.part:
+        parts, goes_on = parts_wanted(term.text)
+        return f'"{" ".join(parts)}"' + ("*" if parts and goes_on else "")
     quoted = term.text.replace('"', '""')
     return f'"{quoted}"*' if term.beginning else f'"{quoted}"'

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from workrail_engine.ids import Digest
 from workrail_engine.session.events import (
+    ApprovalAsked,
     AttemptBlocked,
     CheckpointTaken,
     Event,
@@ -24,7 +25,7 @@ def named_contents(events: Sequence[Event]) -> tuple[Digest, ...]:
     refs = (
         ref.digest
         for event in events
-        if isinstance(event, StepCompleted | AttemptBlocked)
+        if isinstance(event, StepCompleted | AttemptBlocked | ApprovalAsked)
         for ref in event.artifacts
     )
     return tuple(dict.fromkeys(refs))
@@ -46,7 +47,7 @@ def findable(
         match event:
             case SessionStarted():
                 goal = event.goal
-            case StepCompleted() | AttemptBlocked() | CheckpointTaken():
+            case StepCompleted() | AttemptBlocked() | ApprovalAsked() | CheckpointTaken():
                 notes = event.notes
             case _:
                 pass
@@ -57,6 +58,18 @@ def findable(
     return Said(goal, title, notes, "\n".join(artifacts) if artifacts else None)
 
 
+def place_of_speech(events: Sequence[Event]) -> int:
+    """Which event of a change its text is found by: the first that can hold some.
+
+    Results of checks and answers of approvers stand before it and hold none; from their place the
+    text could not be shown.
+    """
+    speakers = SessionStarted | StepCompleted | AttemptBlocked | ApprovalAsked | CheckpointTaken
+    return next((n for n, event in enumerate(events) if isinstance(event, speakers)), 0)
+
+
 def ends_a_change(event: Event) -> bool:
     """Whether an event is the last of what one command wrote: it makes the command's node."""
-    return isinstance(event, StepReached | AttemptBlocked | CheckpointTaken | RunCompleted)
+    return isinstance(
+        event, StepReached | AttemptBlocked | ApprovalAsked | CheckpointTaken | RunCompleted
+    )

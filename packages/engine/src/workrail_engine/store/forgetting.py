@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, select
 
 from workrail_engine.errors import CorruptSessionError
-from workrail_engine.session.events import Event
+from workrail_engine.session.events import Event, SessionStarted
 from workrail_engine.store import schema
 from workrail_engine.store.codec import decode, node_of
 from workrail_engine.store.contents import read_blobs
 from workrail_engine.store.dialect import dialect_of
 from workrail_engine.store.findable import ends_a_change, findable, named_contents
+from workrail_engine.store.parts import shown
 from workrail_engine.store.record import DamagedRecordError
 from workrail_engine.store.said import Said
 
@@ -64,6 +65,8 @@ def _said(
 ) -> Said:
     """What the change that begins at a place in the index said."""
     seq = place % schema.EVENTS_PER_SESSION
+    if seq == schema.LINE:
+        return _line(log[1])
     change = [log[seq]]
     while not ends_a_change(change[-1]):
         seq += 1
@@ -76,3 +79,10 @@ def _said(
         message = f"the change that begins with event {seq} says nothing"
         raise DamagedRecordError(message)
     return said
+
+
+def _line(first: Event) -> Said:
+    if not isinstance(first, SessionStarted):
+        message = "the log does not begin with the session's start"
+        raise DamagedRecordError(message)
+    return shown(first)

@@ -7,11 +7,16 @@ from workrail_engine.canonical import JsonValue
 from workrail_engine.ids import Digest, LoopId, NodeId, SessionId, StepId, WorkflowHash, WorkflowId
 from workrail_engine.outcomes import Blocker, BlockerCode
 from workrail_engine.session.events import (
+    ApprovalAnswered,
+    ApprovalAsked,
+    Approver,
     ArtifactRef,
+    Ask,
     AssessmentRecorded,
     AttemptBlocked,
     BranchStarted,
     CheckpointTaken,
+    CheckRecorded,
     DimensionReading,
     LoopEntered,
     LoopExitCause,
@@ -24,9 +29,11 @@ from workrail_engine.session.events import (
     StepCompleted,
     StepReached,
     StepSkipped,
+    Verdict,
     Workspace,
 )
 from workrail_engine.store.record import DamagedRecordError, Record
+from workrail_engine.workflow.checks import CheckOutcome, Counts, RunnableKind
 
 
 def read_session_started(r: Record) -> SessionStarted:
@@ -88,6 +95,36 @@ def read_attempt_blocked(r: Record) -> AttemptBlocked:
     )
 
 
+def read_approval_asked(r: Record) -> ApprovalAsked:
+    """The fields of `ApprovalAsked`."""
+    return ApprovalAsked(
+        node=_node(r),
+        parent=NodeId(r.number("parent")),
+        attempt=r.text("attempt"),
+        payload_digest=Digest(r.text("payload_digest")),
+        step_id=StepId(r.text("step_id")),
+        iteration=r.maybe("iteration", r.number),
+        ask=r.one("ask", read_ask),
+        notes=r.maybe("notes", r.text),
+        artifacts=r.each("artifacts", read_artifact),
+        context_delta=r.object("context_delta"),
+        position=r.one("position", read_position),
+        context_ref=Digest(r.text("context_ref")),
+    )
+
+
+def read_approval_answered(r: Record) -> ApprovalAnswered:
+    """The fields of `ApprovalAnswered`."""
+    return ApprovalAnswered(
+        node=_node(r),
+        verdict=_verdict(r.text("verdict")),
+        shown=Digest(r.text("shown")),
+        by=r.text("by"),
+        channel=r.text("channel"),
+        note=r.maybe("note", r.text),
+    )
+
+
 def read_checkpoint_taken(r: Record) -> CheckpointTaken:
     """The fields of `CheckpointTaken`."""
     return CheckpointTaken(
@@ -108,6 +145,25 @@ def read_run_completed(r: Record) -> RunCompleted:
         position=r.one("position", read_position),
         context_ref=Digest(r.text("context_ref")),
         skipped=r.texts("skipped"),
+    )
+
+
+def read_check_recorded(r: Record) -> CheckRecorded:
+    """The fields of `CheckRecorded`."""
+    return CheckRecorded(
+        node=_node(r),
+        step_id=StepId(r.text("step_id")),
+        check_id=r.text("check_id"),
+        kind=_check_kind(r.text("kind")),
+        outcome=_check_outcome(r.text("outcome")),
+        summary=r.text("summary"),
+        problems=r.texts("problems"),
+        tree=r.maybe("tree", r.text),
+        reused=r.flag("reused"),
+        argv=r.texts("argv"),
+        exit_code=r.maybe("exit_code", r.number),
+        counts=r.maybe("counts", lambda name: r.one(name, _counts)),
+        output=r.maybe("output", lambda name: r.one(name, read_artifact)),
     )
 
 
@@ -178,6 +234,58 @@ def _workspace(r: Record) -> Workspace:
     )
 
 
+def read_ask(r: Record) -> Ask:
+    """The fields of `Ask`."""
+    return Ask(
+        approver=_approver(r.text("approver")),
+        title=r.text("title"),
+        reason=r.maybe("reason", r.text),
+        shown=Digest(r.text("shown")),
+        tree=r.maybe("tree", r.text),
+        diff=r.maybe("diff", lambda name: r.one(name, read_artifact)),
+    )
+
+
+def _counts(r: Record) -> Counts:
+    return Counts(passed=r.number("passed"), failed=r.number("failed"), skipped=r.number("skipped"))
+
+
+def _check_kind(text: str) -> RunnableKind:
+    match text:
+        case "command" | "files" | "diff" | "artifact":
+            return text
+        case _:
+            message = f"no kind of check is called '{text}'"
+            raise DamagedRecordError(message)
+
+
+def _check_outcome(text: str) -> CheckOutcome:
+    match text:
+        case "passed" | "failed" | "error":
+            return text
+        case _:
+            message = f"no check ends '{text}'"
+            raise DamagedRecordError(message)
+
+
+def _approver(text: str) -> Approver:
+    match text:
+        case "human_approval" | "coordinator_eval":
+            return text
+        case _:
+            message = f"no approver is called '{text}'"
+            raise DamagedRecordError(message)
+
+
+def _verdict(text: str) -> Verdict:
+    match text:
+        case "approved" | "rejected":
+            return text
+        case _:
+            message = f"no verdict is called '{text}'"
+            raise DamagedRecordError(message)
+
+
 def read_position(r: Record) -> Position:
     """The fields of `Position`."""
     return Position(
@@ -186,7 +294,17 @@ def read_position(r: Record) -> Position:
         at=r.maybe("at", r.number),
         frame=r.maybe("frame", lambda name: r.one(name, _frame)),
         completed=r.number("completed"),
+        passed=r.maybe("passed", lambda name: tuple(_passed(item) for item in r.items(name))),
     )
+
+
+def _passed(item: JsonValue) -> tuple[str, str]:
+    match item:
+        case [str() as check, str() as tree]:
+            return check, tree
+        case _:
+            message = "position.passed should hold pairs of a check and a tree"
+            raise DamagedRecordError(message)
 
 
 def _frame(r: Record) -> LoopFrame:

@@ -21,11 +21,14 @@ _CONNECT_SECONDS: Final = 5
 _LOCK_SECONDS: Final = 5
 _CONNECTIONS: Final = 5
 _PREPARE: Final = f"""
-SELECT set_config('lock_timeout', '{_LOCK_SECONDS}s', false),
+SELECT set_config('lock_timeout',
+         CASE current_setting('lock_timeout') WHEN '0' THEN '{_LOCK_SECONDS}s'
+              ELSE current_setting('lock_timeout') END, false),
        set_config('synchronous_commit',
          CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
               ELSE current_setting('synchronous_commit') END, false)
 """
+"""Waiting for a row ends, unless the address or the server says when; a commit is on the disk."""
 
 
 class PostgresPlace:

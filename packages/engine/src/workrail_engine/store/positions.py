@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select, text
 from workrail_engine.errors import CorruptSessionError, SessionNotFoundError
 from workrail_engine.ids import Handle, NodeId, SessionId
 from workrail_engine.ports import Attempt, NotesTrail, SessionHead, Standing, StepNote
-from workrail_engine.session.events import StepCompleted
+from workrail_engine.session.events import SessionStarted, StepCompleted
 from workrail_engine.session.state import Node
 from workrail_engine.store import schema
 from workrail_engine.store.chain import Link
@@ -60,6 +60,7 @@ _HISTORY = (
     .where(_s.c.session_id == bindparam("session_id"))
     .order_by(_e.c.seq)
 )
+_FIRST = _HISTORY.limit(1)
 _TRAIL: Final = text(
     """
     WITH RECURSIVE
@@ -103,6 +104,26 @@ def head(connection: Connection, session_id: SessionId) -> SessionHead:
     if row is None:
         raise unknown_session(session_id)
     return head_of(row)
+
+
+def started(connection: Connection, session_id: SessionId) -> SessionStarted:
+    """How a session began: its first event.
+
+    Raises:
+        SessionNotFoundError: no such session.
+        CorruptSessionError: the event cannot be read.
+    """
+    head(connection, session_id)
+    first = connection.execute(_FIRST, {"session_id": session_id}).one_or_none()
+    if first is None:
+        raise damaged(session_id, "event 1", DamagedRecordError("it is missing"))
+    try:
+        event = decode(first.kind, first.payload)
+    except DamagedRecordError as error:
+        raise damaged(session_id, "event 1", error) from error
+    if not isinstance(event, SessionStarted):
+        raise damaged(session_id, "event 1", DamagedRecordError("it does not start the session"))
+    return event
 
 
 def node(connection: Connection, session_id: SessionId, node_id: NodeId) -> Node:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
 from workrail_engine.errors import InvalidInputError
 from workrail_engine.ids import SessionId
@@ -18,12 +18,16 @@ from workrail_engine.store import schema
 from workrail_engine.store.dialect import dialect_of
 from workrail_engine.store.positions import unknown_session
 from workrail_engine.store.rows import SUMMARY_COLUMNS, summary_of
-from workrail_engine.store.word_search import Finds, with_all
+from workrail_engine.store.word_pages import next_speaking
+from workrail_engine.store.word_search import holding, showing
 
 _s, _w = schema.sessions, schema.workflows
 WITH_WORKFLOW = _s.outerjoin(_w, _w.c.workflow_hash == _s.c.workflow_hash)
+_NUMBERS = select(_s.c.number)
 _SUMMARY = select(*SUMMARY_COLUMNS).select_from(WITH_WORKFLOW)
 _PLACE: Final = re.compile(r"[0-9]{1,18}\.[0-9]{1,18}")
+MOST_COUNTED: Final = 10_000
+"""Sessions a list counts: beyond that a person does not read the number, and waits for it."""
 NEWEST_FIRST = (_s.c.updated_at.desc(), _s.c.number.desc())
 
 
@@ -38,16 +42,14 @@ def page(
     conditions: list[ColumnElement[bool]] = [] if status is None else [_s.c.status == status]
     older = [] if before is None else [_older_than(before)]
     words = words_of(query)
-    more, total = False, None
+    more = False
     if words:
-        finds = with_all(connection, words)
-        more = not finds.complete
-        total = count(connection, [*conditions, _among(finds)]) if more else None
-        conditions += _speaking(connection, finds, words)
-    total = count(connection, conditions) if total is None else total
-    if not total:
-        return SessionPage((), 0, None)
-    statement = _SUMMARY.where(*conditions, *older).order_by(*NEWEST_FIRST).limit(limit + 1)
+        numbers, total, more = _speaking(connection, limit, conditions, older, words)
+        chosen = [dialect_of(connection).among(numbers)]
+    else:
+        total, more = counted(connection, conditions, MOST_COUNTED)
+        chosen = [*conditions, *older]
+    statement = _SUMMARY.where(*chosen).order_by(*NEWEST_FIRST).limit(limit + 1)
     rows = connection.execute(statement).all()
     last = rows[limit - 1] if len(rows) > limit else None
     return SessionPage(
@@ -58,18 +60,28 @@ def page(
     )
 
 
-def looks_like(connection: Connection, words: Sequence[str]) -> list[ColumnElement[bool]]:
-    """Conditions on `sessions` that also find the middle of a word, in what a list shows."""
-    holds = dialect_of(connection).holds
-    return [
-        or_(
-            *(
-                holds(shown, word)
-                for shown in (_s.c.goal, _s.c.workflow_id, _s.c.step_title, _s.c.branch)
-            )
-        )
-        for word in words
-    ]
+def _speaking(
+    connection: Connection,
+    limit: int,
+    conditions: Sequence[ColumnElement[bool]],
+    older: Sequence[ColumnElement[bool]],
+    words: Sequence[str],
+) -> tuple[Sequence[int], int, bool]:
+    """The page's sessions and one more, which speak of the words or, where none does, look so.
+
+    With them how many there are, and whether there may be more.
+    """
+    held = holding(connection, words)
+    if not held.sessions:
+        held = showing(connection, words)
+    seen = [*conditions, dialect_of(connection).among(held.sessions)]
+    total = count(connection, seen) if conditions else len(held.sessions)
+    among = conditions if not held.complete else seen
+    listed = _NUMBERS.where(*among, *older).order_by(*NEWEST_FIRST)
+    if held.complete:
+        return connection.execute(listed.limit(limit + 1)).scalars().all(), total, False
+    numbers = next_speaking(connection, listed, held.terms, limit + 1)
+    return numbers, max(total, len(numbers)), True
 
 
 def summary(connection: Connection, session_id: str) -> SessionSummary:
@@ -103,20 +115,13 @@ def count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> 
     return connection.execute(statement).scalar_one()
 
 
-def _speaking(
-    connection: Connection, finds: Finds, words: Sequence[str]
-) -> list[ColumnElement[bool]]:
-    """Conditions on `sessions`: they speak of the words, or look so where none does."""
-    if not finds.sessions:
-        return looks_like(connection, words)
-    if finds.complete:
-        return [_among(finds)]
-    says = dialect_of(connection).says
-    return [says(term, f"term{place}") for place, term in enumerate(finds.terms)]
-
-
-def _among(finds: Finds) -> ColumnElement[bool]:
-    return _s.c.number.in_(list(finds.sessions))
+def counted(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], most: int
+) -> tuple[int, bool]:
+    """How many sessions meet all conditions, counted to `most`; and whether there are more."""
+    some = select(_s.c.number).where(*conditions).limit(most + 1).subquery()
+    found = connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return min(found, most), found > most
 
 
 def _older_than(before: str) -> ColumnElement[bool]:

@@ -76,8 +76,9 @@ def _reason(state: str) -> str:
     match state:
         case "55P03":
             reason = (
-                "is locked: another process has held the same session for seconds. Nothing was "
-                "recorded. Retry; `pg_stat_activity` shows who holds it."
+                "is locked: another process has held the same session, or the whole store while it "
+                "was brought up to date, for seconds. Nothing was recorded. Make the same call again; "
+                "if it stays so, `pg_stat_activity` shows who holds it."
             )
         case "53100":
             reason = (

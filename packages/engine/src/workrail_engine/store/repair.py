@@ -19,12 +19,14 @@ from workrail_engine.projections.repair import WholeCommand, copied, whole_comma
 from workrail_engine.session import tokens
 from workrail_engine.session.decide import Decision
 from workrail_engine.session.events import (
+    ApprovalAsked,
     ArtifactRef,
     AttemptBlocked,
     CheckpointTaken,
     Event,
     SessionStarted,
     StepCompleted,
+    artifacts_of,
 )
 from workrail_engine.store import commits, contents, schema
 from workrail_engine.store.chain import NO_HASH, Link, raw
@@ -55,6 +57,14 @@ class Salvage:
     """The pinned workflow; None when it is lost."""
     found: int
     dropped: tuple[str, ...]
+
+    @property
+    def begun(self) -> SessionStarted:
+        """How the session began."""
+        first = self.commands[0].events[0]
+        if not isinstance(first, SessionStarted):
+            raise TypeError(first)
+        return first
 
     @property
     def kept(self) -> int:
@@ -108,7 +118,7 @@ def salvage(connection: Connection, session_id: SessionId) -> Salvage:
     )
 
 
-def keep(connection: Connection, found: Salvage, copy_id: SessionId, first: Handle) -> None:
+def keep(connection: Connection, found: Salvage, begun: SessionStarted, first: Handle) -> None:
     """Write what was salvaged as a session of its own, within a transaction that has begun."""
     if found.document is not None:
         contents.pin(connection, found.workflow_hash, found.document)
@@ -116,7 +126,7 @@ def keep(connection: Connection, found: Salvage, copy_id: SessionId, first: Hand
     contents.drop_damaged(connection, [*contexts, *found.artifacts])
     handles: dict[NodeId, Handle] = {}
     for command in found.commands:
-        write = _write(found, command, copy_id, handles, first)
+        write = _write(found, command, begun, handles, first)
         commits.write(connection, change_of(write))
         handles |= {node: handle for handle, node in write.handles}
 
@@ -124,13 +134,20 @@ def keep(connection: Connection, found: Salvage, copy_id: SessionId, first: Hand
 def _write(
     found: Salvage,
     command: WholeCommand,
-    copy_id: SessionId,
+    begun: SessionStarted,
     handles: Mapping[NodeId, Handle],
     first: Handle,
 ) -> Write:
     """One command as the copy has it, with attempts derived as the engine derives them."""
     reached, parent = command.reached, command.reached.parent
-    mover = next((e for e in command.events if isinstance(e, StepCompleted | AttemptBlocked)), None)
+    mover = next(
+        (
+            e
+            for e in command.events
+            if isinstance(e, StepCompleted | AttemptBlocked | ApprovalAsked)
+        ),
+        None,
+    )
     used: Handle | None = None
     new: tuple[tuple[Handle, NodeId], ...]
     if parent is None:
@@ -146,14 +163,14 @@ def _write(
             (tokens.spare_handle(used), parent),
         )
     attempt = used.hex() if used is not None else ""
-    events = tuple(copied(event, copy_id, found.session_id, attempt) for event in command.events)
+    events = tuple(copied(event, begun, attempt) for event in command.events)
     sent = tuple(
         (ref, found.artifacts[ref.digest])
         for ref in _artifacts([command])
         if ref.digest in found.artifacts
     )
     return Write(
-        session_id=copy_id,
+        session_id=begun.session_id,
         expected_events=command.first - 1,
         at=moment(found.times[command.first - 1]),
         decision=Decision(events, command.context, sent),
@@ -230,8 +247,7 @@ def _left_out(kept: int, found: int, reason: str | None) -> Iterator[str]:
 
 def _artifacts(commands: Sequence[WholeCommand]) -> Iterator[ArtifactRef]:
     for event in (event for command in commands for event in command.events):
-        if isinstance(event, StepCompleted | AttemptBlocked):
-            yield from event.artifacts
+        yield from artifacts_of(event)
 
 
 def _sound_contents(

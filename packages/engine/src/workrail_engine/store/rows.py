@@ -45,6 +45,7 @@ HEAD_COLUMNS: Final = (
     _s.last_node,
     _s.event_count,
     _s.head_hash,
+    _s.updated_at,
 )
 NODE_COLUMNS: Final = (
     _n.node,
@@ -85,14 +86,13 @@ def microseconds(at: datetime) -> int:
 
 
 def moment(stored: int) -> datetime:
-    """A stored time."""
-    return _EPOCH + stored * _MICROSECOND
+    """A stored time; one that a calendar does not hold as the nearest it does."""
+    return _EPOCH + min(max(stored, _EARLIEST), _LATEST) * _MICROSECOND
 
 
 def rfc3339(stored: int) -> str:
-    """A stored time as text, in UTC; one that a calendar does not hold as the nearest it does."""
-    at = _EPOCH + min(max(stored, _EARLIEST), _LATEST) * _MICROSECOND
-    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    """A stored time as text, in UTC."""
+    return moment(stored).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def head_of(row: AnyRow) -> SessionHead:
@@ -110,6 +110,7 @@ def head_of(row: AnyRow) -> SessionHead:
         last_node=NodeId(row.last_node),
         event_count=row.event_count,
         head_hash=spelled(row.head_hash),
+        updated_at=moment(row.updated_at),
     )
 
 
@@ -120,7 +121,7 @@ def node_of(row: AnyRow, session_id: str) -> Node:
         CorruptSessionError: the row is not what was written.
     """
     try:
-        blockers, notes, artifacts = decode_kept(row.kept)
+        kept = decode_kept(row.kept)
         return Node(
             node_id=NodeId(row.node),
             parent=None if row.parent is None else NodeId(row.parent),
@@ -129,9 +130,10 @@ def node_of(row: AnyRow, session_id: str) -> Node:
             iteration=row.iteration,
             position=decode_position(row.position),
             context_ref=Digest(spelled(row.context_ref)),
-            blockers=blockers,
-            notes=notes,
-            artifacts=artifacts,
+            blockers=kept.blockers,
+            notes=kept.notes,
+            artifacts=kept.artifacts,
+            ask=kept.ask,
             trace=decode_trace(row.trace),
             children=row.children,
         )
@@ -180,7 +182,7 @@ def node_values(node: Node) -> dict[str, object]:
         "iteration": node.iteration,
         "position": encode_position(node.position),
         "context_ref": raw(node.context_ref),
-        "kept": encode_kept(node.blockers, node.notes, node.artifacts),
+        "kept": encode_kept(node),
         "trace": encode_trace(node.trace),
         "children": node.children,
     }

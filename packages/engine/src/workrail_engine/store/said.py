@@ -11,3 +11,5 @@ class Said:
     title: str | None = None
     notes: str | None = None
     artifacts: str | None = None
+    parts: str | None = None
+    """Parts of words (`store/parts.py`); then nothing else is said."""

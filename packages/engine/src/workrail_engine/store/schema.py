@@ -8,7 +8,11 @@ since 1970 in UTC, JSON is compact text.
 
 `events` and `blobs` have row ids on purpose: rows of a kilobyte and more in a table without them
 would each waste most of a page. `search` is full-text only, its text is not stored a second time;
-its row id is the session's number and an event's place in the log (`search_row`).
+its row id is the session's number and an event's place in the log (`search_row`); at place 0 stand
+the parts of words of the session's line in a list.
+
+The condition of a partial index stands here for SQLite alone and holds for PostgreSQL too: naming both
+would load PostgreSQL's half of SQLAlchemy, two megabytes, into every process.
 
 A change here needs a new file in `migrations/versions` and a new `SCHEMA_VERSION`; the tests compare
 the two ways to reach the present schema.
@@ -30,12 +34,15 @@ from sqlalchemy import (
 
 from workrail_engine.store.text_type import EveryText
 
-SCHEMA_VERSION: Final = 3
-REVISION: Final = "0003"
+SCHEMA_VERSION: Final = 4
+REVISION: Final = "0004"
 """What Alembic calls this version."""
 
 EVENTS_PER_SESSION: Final = 1 << 24
 """The most events a session can have; only the row ids of `search` depend on it."""
+
+LINE: Final = 0
+"""The place in `search`, before all events, of what a list shows of a session."""
 
 metadata = MetaData()
 _number = BigInteger().with_variant(Integer(), "sqlite")
@@ -74,25 +81,21 @@ Index(
     "sessions_by_parent",
     sessions.c.parent_session_id,
     sqlite_where=sessions.c.parent_session_id.is_not(None),
-    postgresql_where=sessions.c.parent_session_id.is_not(None),
 )
 Index(
     "sessions_by_branch",
     sessions.c.branch,
     sqlite_where=sessions.c.branch.is_not(None),
-    postgresql_where=sessions.c.branch.is_not(None),
 )
 Index(
     "sessions_by_repository",
     sessions.c.repository,
     sqlite_where=sessions.c.repository.is_not(None),
-    postgresql_where=sessions.c.repository.is_not(None),
 )
 Index(
     "sessions_by_workspace",
     sessions.c.workspace_path,
     sqlite_where=sessions.c.workspace_path.is_not(None),
-    postgresql_where=sessions.c.workspace_path.is_not(None),
 )
 
 events = Table(
@@ -148,7 +151,6 @@ Index(
     attempts.c.session,
     attempts.c.node,
     sqlite_where=attempts.c.outcome_node.is_(None),
-    postgresql_where=attempts.c.outcome_node.is_(None),
 )
 
 workflows = Table(
@@ -227,7 +229,6 @@ Index(
     "mailbox_waiting",
     mailbox.c.session,
     sqlite_where=mailbox.c.acknowledged_at.is_(None),
-    postgresql_where=mailbox.c.acknowledged_at.is_(None),
 )
 
 proofs = Table(
@@ -235,17 +236,41 @@ proofs = Table(
     metadata,
     Column("number", _number, primary_key=True),
     Column("session", _number, ForeignKey("sessions.number", ondelete="CASCADE"), nullable=False),
+    Column("seq", Integer, nullable=False),
     Column("node", Integer, nullable=False),
     Column("kind", _text, nullable=False),
     Column("outcome", _text, nullable=False),
-    Column("module", _text),
     Column("at", _number, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
     Column("envelope", _text, nullable=False),
     sqlite_strict=True,
 )
-"""Signed statements about a node; `module` is the path they speak of."""
-Index("proofs_by_module", proofs.c.module, proofs.c.kind, proofs.c.outcome, proofs.c.at)
-Index("proofs_by_node", proofs.c.session, proofs.c.node)
+"""Signed statements, each about one event. Their numbers of one session are in their order."""
+Index("proofs_by_session", proofs.c.session, proofs.c.number)
+Index("proofs_by_digest", proofs.c.digest)
+Index("proofs_by_time", proofs.c.at, proofs.c.number)
+Index("proofs_by_kind", proofs.c.kind, proofs.c.outcome, proofs.c.at, proofs.c.number)
+
+proof_modules = Table(
+    "proof_modules",
+    metadata,
+    Column("module", _id, primary_key=True),
+    Column("at", _number, primary_key=True),
+    Column("proof", _number, ForeignKey("proofs.number", ondelete="CASCADE"), primary_key=True),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+"""The paths a proof is found by, with its time."""
+Index("proof_modules_by_proof", proof_modules.c.proof)
+
+unproved = Table(
+    "unproved",
+    metadata,
+    Column("session", _number, ForeignKey("sessions.number", ondelete="CASCADE"), primary_key=True),
+    Column("events", Integer, nullable=False),
+    sqlite_strict=True,
+)
+"""Sessions whose first events have no proofs: they are older, or were copied from another session."""
 
 VERSION_STATEMENTS: Final = (
     "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"

@@ -3,9 +3,11 @@
 The version is one number, read before anything heavy is loaded. A new database gets today's schema at
 once; an older one is migrated by Alembic, which only then is imported; a newer one is refused and
 left alone. Of several processes that find it behind, one brings it up to date and the others wait.
+From then on every transaction looks at the number again: a store that is brought further under a
+running program is not touched by it any more.
 """
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Index
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from workrail_engine.errors import StoreUnavailableError
@@ -20,8 +22,12 @@ def ensure_schema(database: Database) -> None:
     Raises:
         StoreUnavailableError: it is newer than this program, or not a session store at all.
     """
-    if version_of(database) == schema.SCHEMA_VERSION:
-        return
+    if version_of(database) != schema.SCHEMA_VERSION:
+        _bring_up_to_date(database)
+    _hold(database)
+
+
+def _bring_up_to_date(database: Database) -> None:
     with database.writing() as connection:
         dialect = dialect_of(connection)
         dialect.lock_schema(connection)
@@ -49,6 +55,7 @@ def is_readable(database: Database) -> bool:
         dialect = dialect_of(connection)
         version, tables = dialect.version(connection), dialect.tables(connection)
     if version == schema.SCHEMA_VERSION:
+        _hold(database)
         return True
     if not tables:
         return False
@@ -66,10 +73,16 @@ def create_schema(connection: Connection) -> None:
     for table in schema.metadata.sorted_tables:
         connection.execute(CreateTable(table))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            _put_condition(index, connection.dialect.name)
             connection.execute(CreateIndex(index))
     for statement in schema.VERSION_STATEMENTS:
         connection.exec_driver_sql(statement)
     dialect_of(connection).complete_schema(connection)
+
+
+def _put_condition(index: Index, dialect: str) -> None:
+    """Let a partial index have the condition of the schema, whatever the database."""
+    index.dialect_options[dialect]["where"] = index.dialect_options["sqlite"]["where"]
 
 
 def _refused(database: Database, version: int, tables: set[str]) -> StoreUnavailableError:
@@ -82,6 +95,32 @@ def _refused(database: Database, version: int, tables: set[str]) -> StoreUnavail
     return StoreUnavailableError(
         f"{database.name} is a database, but not a session store: it holds the table "
         f"'{min(tables)}'. Set WORKRAIL_HOME or WORKRAIL_DATABASE_URL to another place."
+    )
+
+
+def _hold(database: Database) -> None:
+    """Have every transaction from now on begin with a look at the number."""
+
+    def check(connection: Connection) -> None:
+        version = dialect_of(connection).version_now(connection)
+        if version != schema.SCHEMA_VERSION:
+            raise _changed(database, version)
+
+    database.hold_to(check)
+
+
+def _changed(database: Database, version: int) -> StoreUnavailableError:
+    if version > schema.SCHEMA_VERSION:
+        return StoreUnavailableError(
+            f"The session store {database.name} was brought up to date by a newer WorkRail while this "
+            f"program was running: its schema is now number {version} and this program knows "
+            f"{schema.SCHEMA_VERSION}. Nothing was recorded. Install the newer WorkRail here if it is not, "
+            "start this program again, and make the same call with the same token."
+        )
+    return StoreUnavailableError(
+        f"The session store {database.name} was replaced by an older one while this program was "
+        f"running: its schema is number {version}, not {schema.SCHEMA_VERSION}. Nothing was recorded. Start "
+        "this program again; it brings the store up to date. Then make the same call."
     )
 
 

@@ -3,7 +3,7 @@
 All sessions are looked at, by index; `projections.resume_ranking` puts what is found in order.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -18,11 +18,12 @@ from workrail_engine.projections.resume_ranking import (
     words_of,
 )
 from workrail_engine.store import schema
-from workrail_engine.store.queries import NEWEST_FIRST, WITH_WORKFLOW, count, looks_like
+from workrail_engine.store.dialect import dialect_of
+from workrail_engine.store.queries import NEWEST_FIRST, WITH_WORKFLOW, count
 from workrail_engine.store.record import DamagedRecordError, Record
 from workrail_engine.store.refusals import noticing_damage
 from workrail_engine.store.rows import SUMMARY_COLUMNS, AnyRow, summary_of
-from workrail_engine.store.word_search import Finds, Speech, with_all, with_any
+from workrail_engine.store.word_search import Finds, Speech, holding, showing, weighed, with_any
 
 _s, _n, _e = schema.sessions, schema.nodes, schema.events
 _MOST_SIGHTINGS: Final = 50
@@ -63,32 +64,38 @@ def _by_place(connection: Connection, ask: ResumeAsk) -> Sightings:
 def _by_words(connection: Connection, ask: ResumeAsk, words: Sequence[str]) -> Sightings:
     places = _places(connection, ask)
     within = _numbers(connection, places) if places else None
-    finds = with_all(connection, words, within) if within != set() else _nothing()
+    finds = _strictly(connection, words, within)
     if not finds.sessions:
-        shown = _numbers(connection, looks_like(connection, words))
-        here = shown if within is None else shown & within
-        finds = Finds(dict.fromkeys(here, _SILENT), complete=True, terms=())
-        if not here:
-            finds = _loosely(connection, words, shown, places)
+        finds = _loosely(connection, words, places)
     best = sorted(finds.sessions.items(), key=_by_speech)[: max(ask.limit, _MOST_SIGHTINGS)]
     found = _described(connection, ask, dict(best))
     return Sightings(found, len(finds.sessions), 0, more=not finds.complete)
 
 
+def _strictly(connection: Connection, words: Sequence[str], within: set[int] | None) -> Finds:
+    """What speaks of all words in one of the places, or else looks so."""
+    if within == set():
+        return Finds({}, complete=True)
+    held = holding(connection, words, within)
+    if held.sessions:
+        return weighed(connection, held, within)
+    return _looking(connection, words, within)
+
+
+def _looking(connection: Connection, words: Sequence[str], within: set[int] | None) -> Finds:
+    held = showing(connection, words, within)
+    return Finds({number: Speech(None, 0.0) for number in held.sessions}, held.complete)
+
+
 def _loosely(
-    connection: Connection,
-    words: Sequence[str],
-    shown: Set[int],
-    places: Sequence[ColumnElement[bool]],
+    connection: Connection, words: Sequence[str], places: Sequence[ColumnElement[bool]]
 ) -> Finds:
-    """What has one of the words, or looks so, or lies in one of the places."""
-    finds = with_any(connection, words)
+    """What has one of the words, or looks so elsewhere, or lies in one of the places."""
+    any_of = with_any(connection, words)
+    shown = _looking(connection, words, None) if places else Finds({}, complete=True)
     near = _numbers(connection, [or_(*places)]) if places else set[int]()
-    return replace(finds, sessions={**dict.fromkeys(shown | near, _SILENT), **finds.sessions})
-
-
-def _nothing() -> Finds:
-    return Finds({}, complete=True, terms=())
+    sessions = {**dict.fromkeys(near, _SILENT), **shown.sessions, **any_of.sessions}
+    return Finds(sessions, any_of.complete and shown.complete)
 
 
 def _by_speech(found: tuple[int, Speech]) -> tuple[bool, float, int]:
@@ -151,7 +158,7 @@ def _described(
     statement = (
         select(*SUMMARY_COLUMNS, _s.c.workspace_path, null().label("payload"))
         .select_from(WITH_WORKFLOW)
-        .where(_s.c.number.in_(list(chosen)))
+        .where(dialect_of(connection).among(chosen))
     )
     return tuple(_sighting(ask, row, chosen[row.number]) for row in connection.execute(statement))
 
@@ -166,7 +173,7 @@ def _with_text(
     statement = (
         select(*SUMMARY_COLUMNS, _s.c.workspace_path, _e.c.payload)
         .select_from(WITH_WORKFLOW.outerjoin(_n, here).outerjoin(_e, speaks))
-        .where(_s.c.number.in_(list(chosen)))
+        .where(dialect_of(connection).among(chosen))
     )
     return tuple(_sighting(ask, row, chosen[row.number]) for row in connection.execute(statement))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from workrail_engine.ids import Digest, Handle, NodeId, SessionId, WorkflowHash
@@ -14,16 +15,22 @@ from workrail_engine.ports import (
     Standing,
     TokenKey,
 )
+from workrail_engine.projections.driving import Driver
+from workrail_engine.projections.proofs import ProofTrail
 from workrail_engine.projections.resume_ranking import ResumeAsk, Sightings
 from workrail_engine.projections.retention import Removed, RetentionAsk
+from workrail_engine.session.events import SessionStarted
 from workrail_engine.session.state import Node
 from workrail_engine.store import commits, contents, positions, retention
 from workrail_engine.store.database import Database, open_for_writing
+from workrail_engine.store.driving import drivers_of, heard_of
 from workrail_engine.store.new_store import make_store
+from workrail_engine.store.proofs import trail
 from workrail_engine.store.repair import Salvage, keep, salvage
 from workrail_engine.store.schema_version import ensure_schema
 from workrail_engine.store.sightings import sightings
 from workrail_engine.store.verify import verify
+from workrail_engine.store.waiting import waiting
 
 
 @contextmanager
@@ -78,6 +85,10 @@ class SqlStore:
         """Where a session stands; SessionNotFoundError when there is none."""
         return self._database.read(lambda connection: positions.head(connection, session_id))
 
+    def started(self, session_id: SessionId) -> SessionStarted:
+        """How a session began."""
+        return self._database.read(lambda connection: positions.started(connection, session_id))
+
     def open_attempt(self, session_id: SessionId, node_id: NodeId) -> Attempt | None:
         """The newest unused attempt of a node."""
         return self._database.read(
@@ -118,10 +129,10 @@ class SqlStore:
         """Everything of a session that can be proven; CorruptSessionError when nothing can."""
         return self._database.read(lambda connection: salvage(connection, session_id))
 
-    def keep(self, found: Salvage, copy_id: SessionId, first: Handle) -> None:
-        """Write what was salvaged as a session of its own."""
+    def keep(self, found: Salvage, begun: SessionStarted, first: Handle) -> None:
+        """Write what was salvaged as a session of its own, which began as is said."""
         with self._database.writing() as connection:
-            keep(connection, found, copy_id, first)
+            keep(connection, found, begun, first)
 
     def is_whole(self, session_id: SessionId) -> bool:
         """Whether `verify` finds nothing wrong with a session."""
@@ -134,6 +145,23 @@ class SqlStore:
     def would_remove(self, ask: RetentionAsk, told: Callable[[int, int], None]) -> Removed:
         """Exactly what `remove` would take away now."""
         return retention.would_remove(self._database, ask, told)
+
+    def heard_of(self, session_id: SessionId, driver: Driver, at: datetime) -> None:
+        """Note that a process drives a session now."""
+        with self._database.writing() as connection:
+            heard_of(connection, session_id, driver, at)
+
+    def drivers(self, session_id: SessionId) -> tuple[Driver, ...]:
+        """Every process that ever drove a session."""
+        return self._database.read(lambda connection: drivers_of(connection, session_id))
+
+    def waiting(self) -> tuple[SessionId, ...]:
+        """The sessions that stand at a node that waits for approval, longest waiting first."""
+        return self._database.read(waiting)
+
+    def proof_trail(self, session_id: SessionId) -> ProofTrail:
+        """What the next proof of a session has to name."""
+        return self._database.read(lambda connection: trail(connection, session_id))
 
     def sightings(self, ask: ResumeAsk) -> Sightings:
         """The sessions a resume request may mean; rank them with `resume_ranking.rank`."""

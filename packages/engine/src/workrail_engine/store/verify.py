@@ -17,7 +17,13 @@ from workrail_engine.errors import CorruptSessionError, StoreDamagedError
 from workrail_engine.ids import Digest, SessionId
 from workrail_engine.ports import SessionHead
 from workrail_engine.projections.verification import Verification
-from workrail_engine.session.events import AttemptBlocked, Event, StepCompleted
+from workrail_engine.session.events import (
+    ApprovalAsked,
+    AttemptBlocked,
+    Event,
+    StepCompleted,
+    artifacts_of,
+)
 from workrail_engine.session.state import Node, SessionState, fold
 from workrail_engine.store import schema
 from workrail_engine.store.chain import NO_HASH, Link, raw, spelled
@@ -75,6 +81,12 @@ def logged(connection: Connection, number: int, only: int | None = None) -> Iter
     for row in connection.execute(statement):
         text = bytes(row.payload).decode("utf-8", errors="surrogateescape")
         yield Link(row.seq, row.kind, row.node, row.at, row.prev_hash, text)
+
+
+def logged_of(connection: Connection, session_id: SessionId) -> Iterator[Link]:
+    """The rows of a session's log, in order, whatever they hold."""
+    number = connection.execute(select(_s.c.number).where(_s.c.session_id == session_id))
+    return logged(connection, number.scalar_one())
 
 
 def decoded(link: Link) -> Event:
@@ -202,7 +214,7 @@ def _attempt_problems(connection: Connection, events: Sequence[Event]) -> Iterat
     uses = [
         (seq, event)
         for seq, event in enumerate(events, start=1)
-        if isinstance(event, StepCompleted | AttemptBlocked)
+        if isinstance(event, StepCompleted | AttemptBlocked | ApprovalAsked)
     ]
     for seq, event in uses:
         used = connection.execute(
@@ -225,8 +237,7 @@ def _content_problems(
 ) -> Iterator[str]:
     wanted = {node.context_ref: f"the context of node {n}" for n, node in state.nodes.items()}
     for seq, event in enumerate(events, start=1):
-        if isinstance(event, StepCompleted | AttemptBlocked):
-            wanted |= {ref.digest: f"artifact {ref.kind} of event {seq}" for ref in event.artifacts}
+        wanted |= {ref.digest: f"artifact {ref.kind} of event {seq}" for ref in artifacts_of(event)}
     digests = list(wanted)
     for start in range(0, len(digests), _BLOBS_AT_ONCE):
         some = digests[start : start + _BLOBS_AT_ONCE]

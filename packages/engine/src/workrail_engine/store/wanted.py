@@ -1,6 +1,10 @@
 """What is looked for in the index of words?"""
 
 from dataclasses import dataclass
+from typing import Final
+
+PIECES_A_SESSION: Final = 8
+"""Where so many sessions are wanted, so many times as many pieces of text are looked at."""
 
 
 @dataclass(frozen=True)
@@ -10,6 +14,8 @@ class Term:
     text: str
     beginning: bool = False
     """Whether the (last) word may go on."""
+    part: bool = False
+    """Whether it may stand anywhere in a word of what a list shows of a session."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +24,15 @@ class Wanted:
 
     terms: tuple[Term, ...]
     every: bool = True
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The sessions with the newest pieces of text that fit."""
+
+    sessions: tuple[int, ...]
+    complete: bool
+    """Whether these are all there are."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,11 @@ A word is found where a goal, a step's title, notes or an artifact hold a word t
 quoted phrase where its words stand together. Where no word begins so, its ending is left off: "parsers"
 finds "parser". The words of a question may lie in different steps of one session.
 
-The cost is bounded: of a word that thousands of pieces hold, the newest are looked at, unless the other
-words leave few sessions. `complete` says whether all were seen.
+Where nothing speaks of the words so, they may stand in the middle of those that a list shows of a
+session: its goal, its workflow, its branch.
+
+The cost is bounded: of a word that thousands of sessions hold, the newest are looked at, unless the other
+words leave few. `complete` says whether all were seen.
 """
 
 from collections.abc import Sequence, Set
@@ -18,8 +21,8 @@ from workrail_engine.store import schema
 from workrail_engine.store.dialect import dialect_of
 from workrail_engine.store.wanted import Term, Wanted
 
-MOST_PIECES: Final = 1_000
-"""Of one word, so many pieces of text are looked at."""
+MOST: Final = 1_000
+"""Of one word, so many sessions are looked at, and so many pieces of text are weighed."""
 _ENOUGH: Final = 50
 _SHORTEST_BEGINNING: Final = 3
 _SHORTEST_STEM: Final = 4
@@ -37,14 +40,25 @@ class Speech:
 
 
 @dataclass(frozen=True)
+class Held:
+    """The sessions that hold words, by number."""
+
+    sessions: Set[int]
+    complete: bool
+    """Whether these are all there are; else they are the newest."""
+    terms: tuple[Term, ...]
+    """How each word was looked for."""
+    rarest: Term | None = None
+    """The one that the fewest sessions hold, where all that do were seen."""
+
+
+@dataclass(frozen=True)
 class Finds:
-    """The sessions that speak of words, by number."""
+    """The sessions that speak of words, by number, and where."""
 
     sessions: dict[int, Speech]
     complete: bool
     """Whether these are all there are."""
-    terms: tuple[Term, ...]
-    """How each word was looked for."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +70,7 @@ class _Word:
     """There may be more."""
 
 
-def with_all(connection: Connection, words: Sequence[str], within: Set[int] | None = None) -> Finds:
+def holding(connection: Connection, words: Sequence[str], within: Set[int] | None = None) -> Held:
     """The sessions that speak of all words.
 
     Args:
@@ -67,18 +81,29 @@ def with_all(connection: Connection, words: Sequence[str], within: Set[int] | No
     found = [_look_up(connection, word, within) for word in words]
     terms = tuple(word.term for word in found)
     rare = [word for word in found if not word.common]
-    left, complete = _meeting(connection, found, rare, within)
-    if left is None:  # each word is common and many pieces hold all
-        return Finds(_best(connection, Wanted(terms), within), complete=False, terms=terms)
-    if not left:
-        return Finds({}, complete=True, terms=terms)
-    best = {session: Speech(None, 0.0) for session in left}
-    if rare:
-        rarest = min(rare, key=lambda word: len(word.sessions))
-        best |= _best(connection, Wanted((rarest.term,)), left)
-    if len(terms) > 1:
-        best |= _best(connection, Wanted(terms), left)
-    return Finds(best, complete=complete, terms=terms)
+    sessions, complete = _meeting(connection, found, rare, within)
+    rarest = min(rare, key=lambda word: len(word.sessions)).term if rare else None
+    return Held(sessions, complete, terms, rarest)
+
+
+def showing(connection: Connection, words: Sequence[str], within: Set[int] | None = None) -> Held:
+    """The sessions whose line in a list has all words, be it in the middle of others."""
+    terms = tuple(Term(word, part=True) for word in words)
+    newest = dialect_of(connection).newest(connection, Wanted(terms), within, MOST)
+    return Held(frozenset(newest.sessions), newest.complete, terms)
+
+
+def weighed(connection: Connection, held: Held, within: Set[int] | None = None) -> Finds:
+    """Where each session speaks best of the words it holds."""
+    best = {session: Speech(None, 0.0) for session in held.sessions}
+    if not held.complete and held.rarest is None:  # each word is common and many hold all
+        best |= _best(connection, Wanted(held.terms), within)
+    elif held.sessions:
+        if held.rarest is not None:
+            best |= _best(connection, Wanted((held.rarest,)), held.sessions)
+        if len(held.terms) > 1:
+            best |= _best(connection, Wanted(held.terms), held.sessions)
+    return Finds(best, held.complete)
 
 
 def with_any(connection: Connection, words: Sequence[str]) -> Finds:
@@ -86,9 +111,11 @@ def with_any(connection: Connection, words: Sequence[str]) -> Finds:
     found = [_look_up(connection, word, None) for word in words]
     rare = [word for word in found if not word.common]
     enough = sum(len(word.sessions) for word in rare) >= _ENOUGH
-    seen = tuple(word.term for word in (rare if enough else found) if word.sessions)
-    best = _best(connection, Wanted(seen, every=False), None) if seen else {}
-    return Finds(best, complete=len(rare) == len(found), terms=seen)
+    chosen = [word for word in (rare if enough else found) if word.sessions]
+    seen = tuple(word.term for word in chosen)
+    best = {session: Speech(None, 0.0) for word in chosen for session in word.sessions}
+    best |= _best(connection, Wanted(seen, every=False), None) if seen else {}
+    return Finds(best, complete=len(rare) == len(found))
 
 
 def _meeting(
@@ -96,23 +123,25 @@ def _meeting(
     found: Sequence[_Word],
     rare: Sequence[_Word],
     within: Set[int] | None,
-) -> tuple[Set[int] | None, bool]:
-    """The sessions that hold every word, and whether they are all; None: too many to tell."""
+) -> tuple[Set[int], bool]:
+    """The sessions that hold every word, and whether they are all."""
     if rare:
         left: Set[int] = rare[0].sessions
         for word in rare:
             left &= word.sessions
         others = [word for word in found if word.common]
+    elif len(found) == 1:
+        return found[0].sessions, False
     else:
         together = Wanted(tuple(word.term for word in found))
-        pieces = dialect_of(connection).pieces(connection, together, within, MOST_PIECES)
-        if len(found) == 1 or len(pieces) >= _ENOUGH:
-            return None, False
+        newest = dialect_of(connection).newest(connection, together, within, MOST).sessions
+        if len(newest) >= _ENOUGH:
+            return frozenset(newest), False
         left = _speaking(connection, found[0].term, within)
         others = [*found[1:]]
     for word in others:
         left = _speaking(connection, word.term, left) if left else left
-    newest = sorted(left, reverse=True)[:MOST_PIECES]
+    newest = sorted(left, reverse=True)[:MOST]
     return frozenset(newest), len(newest) == len(left)
 
 
@@ -124,10 +153,9 @@ def _look_up(connection: Connection, text: str, within: Set[int] | None) -> _Wor
     """The first of the ways to look for a word that finds enough."""
     word = _Word(Term(text), frozenset(), common=False)
     for term in _ways(text):
-        places = dialect_of(connection).pieces(connection, Wanted((term,)), within, MOST_PIECES)
-        sessions = frozenset(place // schema.EVENTS_PER_SESSION for place in places)
-        word = _Word(term, sessions, common=len(places) >= MOST_PIECES)
-        if word.common or (sessions and term.beginning):
+        newest = dialect_of(connection).newest(connection, Wanted((term,)), within, MOST)
+        word = _Word(term, frozenset(newest.sessions), common=not newest.complete)
+        if word.common or (word.sessions and term.beginning):
             break
     return word
 
@@ -147,7 +175,7 @@ def _ways(text: str) -> list[Term]:
 def _best(connection: Connection, wanted: Wanted, within: Set[int] | None) -> dict[int, Speech]:
     """Each session's best piece among the newest that fit."""
     best: dict[int, Speech] = {}
-    for piece in dialect_of(connection).scored(connection, wanted, within, MOST_PIECES):
+    for piece in dialect_of(connection).scored(connection, wanted, within, MOST):
         session, seq = divmod(piece.place, schema.EVENTS_PER_SESSION)
         if session not in best or piece.score < best[session].score:
             best[session] = Speech(seq, piece.score)
