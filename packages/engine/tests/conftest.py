@@ -1,10 +1,13 @@
-"""A store of each kind, for the tests that hold all of them to the same promises."""
+"""Stores of each kind, an engine on one, and the folders of an installation that is new."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from workrail_engine.engine import Engine, open_engine
+from workrail_engine.system import Locations
 from workrail_engine.testing.postgres import NoServerError, PostgresServer, postgres_server
 
 
@@ -25,3 +28,30 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
         return tmp_path / "sessions.db"
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.new_database()
+
+
+@pytest.fixture(name="locations")
+def locations_of_a_new_store(tmp_path: Path, place: Path | str) -> Locations:
+    """An installation whose sessions are in a new store, of each kind in turn."""
+    return replace(
+        Locations.under(tmp_path / "home"), database_url=place if isinstance(place, str) else None
+    )
+
+
+@pytest.fixture(name="engine")
+def engine_on_a_new_store(locations: Locations) -> Iterator[Engine]:
+    with open_engine(locations) as opened:
+        yield opened
+
+
+@pytest.fixture(name="places")
+def places_with_an_empty_library(tmp_path: Path) -> Locations:
+    """An installation that brings no workflow of its own."""
+    (tmp_path / "bundled").mkdir()
+    return Locations.under(tmp_path / "home", tmp_path / "bundled")
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """Where a project can be made; not there yet."""
+    return tmp_path / "workspace"

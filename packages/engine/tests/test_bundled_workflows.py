@@ -10,7 +10,14 @@ import pytest
 
 from workrail_engine.canonical import JsonObject, JsonValue
 from workrail_engine.engine import Engine, StartRequest, open_engine
-from workrail_engine.outcomes import Blocked, BlockerCode, Completed, StepReady, StepView
+from workrail_engine.outcomes import (
+    AdvanceOutcome,
+    Blocked,
+    BlockerCode,
+    Completed,
+    StepReady,
+    StepView,
+)
 from workrail_engine.projections.catalog import StepOutline, WorkflowOutline
 from workrail_engine.session.commands import Submission
 from workrail_engine.system import Locations
@@ -43,6 +50,15 @@ SLICES: JsonValue = [
     {"name": "reader", "outcome": "It reads.", "files": ["a.py"], "proof": "make test-reader"},
     {"name": "writer", "outcome": "It writes.", "files": ["b.py"], "proof": "make test-writer"},
 ]
+DIAGNOSIS: JsonObject = {
+    "kind": "wr.bug_diagnosis",
+    "causeKind": "defect",
+    "cause": "A list is shared.",
+    "evidence": ["It passes alone."],
+    "openQuestions": [],
+    "hypothesisConfidence": 0.9,
+    "fixCheck": "make test",
+}
 DESIGN_STEPS = ["design", "challenge-design"]
 
 
@@ -62,6 +78,8 @@ def submission(step: StepView, context: JsonObject) -> Submission:
             artifacts.append({**example, "decision": "continue" if again else "stop"})
         else:
             artifacts.append(example)
+    if step.title == "Hand over the diagnosis":
+        artifacts.append(DIAGNOSIS)
     return Submission(NOTES.get(step.step_id, OUTPUT), tuple(artifacts), context)
 
 
@@ -73,7 +91,7 @@ def begin(engine: Engine, workflow_id: str) -> StepReady:
 
 def drive(engine: Engine, workflow_id: str, context: JsonObject) -> tuple[list[StepView], str]:
     """Every step handed out, in order, and every notice on the way; the context is always sent."""
-    outcome: StepReady | Blocked | Completed = begin(engine, workflow_id)
+    outcome: AdvanceOutcome = begin(engine, workflow_id)
     seen: list[StepView] = []
     notices: list[str] = []
     while isinstance(outcome, StepReady) and len(seen) < MOST_STEPS:
@@ -90,7 +108,7 @@ def ids(steps: list[StepView]) -> list[str]:
 
 
 def reach(engine: Engine, workflow_id: str, step_id: str, context: JsonObject) -> StepReady:
-    outcome: StepReady | Blocked | Completed = begin(engine, workflow_id)
+    outcome: AdvanceOutcome = begin(engine, workflow_id)
     while isinstance(outcome, StepReady) and outcome.step.step_id != step_id:
         outcome = engine.advance(outcome.token, submission(outcome.step, context))
     assert isinstance(outcome, StepReady), outcome
@@ -191,6 +209,34 @@ def test_an_honest_not_known_can_be_handed_over(engine: Engine) -> None:
     outcome = engine.advance(ready.token, Submission("Not known.", (artifact,)))
     assert isinstance(outcome, StepReady)
     assert outcome.step.step_id == "handoff"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"evidence": []}, "evidence"),
+        ({"fixCheck": ""}, "fixCheck"),
+        ({"causeKind": "gremlins"}, "causeKind"),
+        ({"hypothesisConfidence": 97}, "hypothesisConfidence"),
+        ({"causeKind": "not_known"}, "openQuestions"),
+    ],
+)
+def test_a_diagnosis_that_rests_on_nothing_is_sent_back(
+    engine: Engine, change: JsonObject, told: str
+) -> None:
+    ready = reach(engine, INVESTIGATE, "handoff", {"riskLevel": "Low", "reproduction": "always"})
+    outcome = engine.advance(ready.token, Submission(NOTES["handoff"], ({**DIAGNOSIS, **change},)))
+    assert isinstance(outcome, Blocked)
+    assert [blocker.code for blocker in outcome.blockers] == [BlockerCode.CHECK_FAILED]
+    assert told in outcome.blockers[0].message
+
+
+def test_a_diagnosis_can_say_that_the_cause_is_not_known(engine: Engine) -> None:
+    ready = reach(engine, INVESTIGATE, "handoff", {"riskLevel": "Low", "reproduction": "always"})
+    open_end: JsonObject = {"causeKind": "not_known", "evidence": [], "fixCheck": ""}
+    artifact = {**DIAGNOSIS, **open_end, "openQuestions": ["Does it need two requests at once?"]}
+    outcome = engine.advance(ready.token, Submission(NOTES["handoff"], (artifact,)))
+    assert isinstance(outcome, Completed)
 
 
 @pytest.mark.parametrize("step_id", ["reproduce", "experiment"])

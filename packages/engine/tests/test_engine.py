@@ -374,7 +374,7 @@ def test_audit_verification_and_synthesis_are_steps_like_any_other(
 ):
     step: JsonObject = {
         **plain("one")[0],
-        "verification": {"command": "make test"},
+        "verification": {"prompt": "Run the tests."},
         "audit": {"rubric": ["It is correct."]},
     }
     outcome: AdvanceOutcome = begin(step, *plain("two"))

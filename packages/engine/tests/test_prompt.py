@@ -165,7 +165,7 @@ def test_requirements_name_the_contract_the_assessment_and_the_notes():
     [
         (None, {}, None),
         (Confirmation("coordinator_eval", None), {}, "Ask the user to confirm"),
-        (Confirmation("human_approval", None), {}, "A person must approve"),
+        (Confirmation("human_approval", None), {}, "Once you complete this step, it waits"),
     ],
 )
 def test_the_plain_forms_of_confirmation(

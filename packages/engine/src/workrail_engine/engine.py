@@ -6,11 +6,11 @@ command is carried out is in `runner`.
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
-from workrail_engine.canonical import JsonObject, JsonValue
+from workrail_engine.approvals import Approvals, PendingApproval
+from workrail_engine.checks.local_checks import LocalChecks
 from workrail_engine.errors import (
     ArtifactNotFoundError,
     ConflictError,
@@ -18,7 +18,9 @@ from workrail_engine.errors import (
     InvalidSubmissionError,
     StoreDamagedError,
 )
+from workrail_engine.examining import Told
 from workrail_engine.ids import Digest, SessionId, session_id_from
+from workrail_engine.material import Material
 from workrail_engine.outcomes import (
     AdvanceOutcome,
     Candidate,
@@ -30,25 +32,33 @@ from workrail_engine.outcomes import (
     ResumeOutcome,
     StartOutcome,
 )
-from workrail_engine.ports import Clock, Entropy
-from workrail_engine.projections.catalog import Catalog, FileReport, WorkflowOutline
+from workrail_engine.ports import CheckRunner, Clock, Entropy, SnapshotKeeper
+from workrail_engine.projections.catalog import Catalog, FileReport, LintReport, WorkflowOutline
+from workrail_engine.projections.driving import Driver
 from workrail_engine.projections.repair import Repair
 from workrail_engine.projections.resume_ranking import ResumeAsk, rank
+from workrail_engine.proofs.keys import KeyRing
+from workrail_engine.registry.linting import lint_reports
 from workrail_engine.registry.managed_sources import ManagedSources, SourceRequest
 from workrail_engine.registry.registry import Registry
 from workrail_engine.registry.trust import TrustedSources
 from workrail_engine.registry.validation import validate
-from workrail_engine.runner import Runner
-from workrail_engine.session import tokens
-from workrail_engine.session.commands import (
-    GOAL_LIMIT,
-    Submission,
-    check_context,
-    check_submission,
-    check_text,
+from workrail_engine.requests import (
+    ResumeRequest,
+    StartRequest,
+    asked_in_words,
+    call_of,
+    check_goal,
 )
+from workrail_engine.returning import Returning
+from workrail_engine.runner import Runner, Surroundings
+from workrail_engine.sealing import Sealer
+from workrail_engine.session import tokens
+from workrail_engine.session.commands import Answered, Submission, check_context, check_submission
 from workrail_engine.session.events import SessionStarted
 from workrail_engine.session.tokens import TokenKind
+from workrail_engine.settling import until_settled
+from workrail_engine.snapshots.queue import KeepsNothing, snapshot_keeper
 from workrail_engine.store.repair import Salvage
 from workrail_engine.store.sql_store import SqlStore, open_store
 from workrail_engine.system import Locations, SystemClock, SystemEntropy, observe_workspace
@@ -56,12 +66,17 @@ from workrail_engine.upkeep import back_up_store, move_store, store_status, upgr
 from workrail_engine.workflow.compiled import CompiledWorkflow
 
 __all__ = [
+    "Answered",
+    "Approvals",
     "Engine",
+    "PendingApproval",
+    "Registry",
     "ResumeRequest",
     "SourceRequest",
     "StartRequest",
     "Submission",
     "back_up_store",
+    "lint_files",
     "move_store",
     "open_engine",
     "open_registry",
@@ -71,32 +86,6 @@ __all__ = [
     "upgrade_store",
     "validate_files",
 ]
-
-CONFLICT_RETRIES = 8
-_Answer = TypeVar("_Answer")
-
-
-@dataclass(frozen=True)
-class StartRequest:
-    """What a session is started with."""
-
-    workflow_id: str
-    goal: str
-    workspace: Path | None = None
-    parent_session_id: str | None = None
-    context: JsonObject = field(default_factory=dict[str, JsonValue])
-    origin: str = "mcp"
-
-
-@dataclass(frozen=True)
-class ResumeRequest:
-    """Which session is meant; what is None is not asked about."""
-
-    query: str | None = None
-    session_id: str | None = None
-    branch: str | None = None
-    repository: str | None = None
-    limit: int = 5
 
 
 @contextmanager
@@ -108,8 +97,8 @@ def open_engine(locations: Locations | None = None) -> "Generator[Engine]":
     """
     where = locations or Locations.from_environment()
     clock, entropy = SystemClock(), SystemEntropy()
-    with open_store(where.store, entropy) as store:
-        yield Engine(store, Registry(where), clock, entropy)
+    with open_store(where.store, entropy) as store, snapshot_keeper() as snapshots:
+        yield Engine(store, Registry(where), clock, entropy, snapshots=snapshots)
 
 
 def open_registry(locations: Locations | None = None) -> Registry:
@@ -146,18 +135,51 @@ def validate_files(
     return validate(paths, locations or Locations.from_environment(), workspace, checked)
 
 
+def lint_files(
+    paths: Sequence[Path],
+    workspace: Path | None = None,
+    locations: Locations | None = None,
+    *,
+    each: bool = False,
+) -> tuple[LintReport, ...]:
+    """What in each file is sound and still likely not meant; folders stand for the files in them.
+
+    Args:
+        paths: files and folders that exist.
+        workspace: whose routines and bindings count; None: nobody's.
+        locations: where bundled and user routines lie; the usual places when left out.
+        each: whether every step that has only the agent's word is told by itself.
+    """
+    return lint_reports(paths, locations or Locations.from_environment(), workspace, each=each)
+
+
 class Engine:
     """Workflows and sessions, ready to act. Safe to use from several threads."""
 
-    def __init__(self, store: SqlStore, registry: Registry, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self,
+        store: SqlStore,
+        registry: Registry,
+        clock: Clock,
+        entropy: Entropy,
+        checks: CheckRunner | None = None,
+        snapshots: SnapshotKeeper | None = None,
+    ) -> None:
         self._store = store
         self._registry = registry
+        self._clock = clock
         self._entropy = entropy
         self._sources = ManagedSources(registry.managed_sources, clock)
-        self._runner = Runner(store, clock, entropy, self._references)
+        self._material = Material(store)
+        looker = checks or LocalChecks(clock)
+        sealer = Sealer(store, self._material, KeyRing(registry.keys), looker)
+        around = Surroundings(clock, entropy, looker, sealer, snapshots or KeepsNothing())
+        self._returning = Returning(store, self._material, self._references)
+        self._runner = Runner(store, self._material, self._returning, around)
+        self._approvals = Approvals(store, self._runner)
 
     def start(self, request: StartRequest) -> StartOutcome:
-        """Begin a session of a workflow.
+        """Begin a session of a workflow, or repeat the recorded start of a call that has an id.
 
         Raises:
             WorkflowNotFoundError: no such workflow; the message offers near misses.
@@ -167,15 +189,19 @@ class Engine:
             InvalidSubmissionError: the goal or context is malformed or over a limit.
             MissingContextError: the workflow begins with a loop whose items or count are missing.
         """
-        _check_goal(request.goal)
+        check_goal(request.goal)
         check_context(request.context)
+        names = self._runner.names(call_of(request))
+        begun = self._returning.begun(names) if request.call_id is not None else None
+        if begun is not None:
+            return begun
         prepared = self._registry.prepare(request.workflow_id, request.workspace)
         parent = SessionId(request.parent_session_id) if request.parent_session_id else None
         if parent is not None:
             self._store.head(parent)
         workflow = prepared.compiled
         started = SessionStarted(
-            session_id=session_id_from(self._entropy.bytes(16)),
+            session_id=names.session_id,
             workflow_id=workflow.workflow_id,
             workflow_hash=workflow.workflow_hash,
             goal=request.goal,
@@ -184,30 +210,45 @@ class Engine:
             parent_session_id=parent,
             context={"goal": request.goal, **request.context},
         )
-        return self._runner.start(started, prepared)
+        try:
+            return self._runner.start(started, prepared, names.handle)
+        except ConflictError:  # another process got the same call and was faster
+            begun = self._returning.begun(names) if request.call_id is not None else None
+            if begun is None:
+                raise
+            return begun
 
-    def advance(self, token: str, submission: Submission) -> AdvanceOutcome:
+    def advance(
+        self, token: str, submission: Submission, told: Told | None = None
+    ) -> AdvanceOutcome:
         """Complete the pending step of a token's position, or repeat the recorded answer.
+
+        Args:
+            token: of the position.
+            submission: what completes the step.
+            told: told how far the step's checks are, a line at a time.
 
         Raises:
             InvalidTokenError: the token cannot be used; `fault` says why.
             InvalidSubmissionError: what was sent is malformed or over a limit.
             ConflictError: others kept writing to the session; nothing was recorded.
         """
-        known = self._runner.read_token(token)
+        known = self._material.read_token(token)
         if known.kind is not TokenKind.CONTINUE:
             raise tokens.wrong_kind(known.kind)
         check_submission(submission)
 
         def attempt() -> AdvanceOutcome:
-            standing = self._runner.standing(known)
+            standing = self._material.standing(known)
             if standing.node.kind == "end":
-                return self._runner.come_back(standing.head, standing.node)
+                return self._returning.come_back(standing.head, standing.node)
             if standing.attempt.used is not None:
-                return self._runner.recorded_answer(standing, standing.attempt.used, submission)
-            return self._runner.advance(standing, submission)
+                return self._returning.recorded_answer(standing, standing.attempt.used, submission)
+            if submission.empty and self._runner.waits_unchanged(standing):
+                return self._returning.still_waiting(standing)
+            return self._runner.advance(standing, submission, told or _nobody)
 
-        return _until_settled(attempt)
+        return until_settled(attempt)
 
     def rehydrate(self, token: str) -> RehydrateOutcome:
         """Where a token's position stands, with the story so far. Writes nothing.
@@ -215,13 +256,13 @@ class Engine:
         Raises:
             InvalidTokenError: the token cannot be used; `fault` says why.
         """
-        known = self._runner.read_token(token)
-        standing = self._runner.standing(known)
+        known = self._material.read_token(token)
+        standing = self._material.standing(known)
         if known.kind is TokenKind.RESUME:
             node = self._store.node(standing.head.session_id, standing.head.tip)
         else:
-            node = self._runner.latest_attempt(standing)
-        return self._runner.come_back(standing.head, node)
+            node = self._returning.latest_attempt(standing)
+        return self._returning.come_back(standing.head, node)
 
     def checkpoint(self, token: str, submission: Submission) -> Checkpointed:
         """Record where a position stands, beside the session's course.
@@ -231,15 +272,15 @@ class Engine:
             InvalidSubmissionError: what was sent is malformed or over a limit.
             ConflictError: others kept writing to the session; nothing was recorded.
         """
-        known = self._runner.read_token(token)
+        known = self._material.read_token(token)
         check_submission(submission)
         if submission.artifacts:
             message = (
                 "artifacts: a checkpoint keeps notes and context; send artifacts with the step."
             )
             raise InvalidSubmissionError(message, field="artifacts")
-        return _until_settled(
-            lambda: self._runner.checkpoint(self._runner.standing(known), submission)
+        return until_settled(
+            lambda: self._runner.checkpoint(self._material.standing(known), submission)
         )
 
     def resume(self, request: ResumeRequest) -> ResumeOutcome:
@@ -256,13 +297,13 @@ class Engine:
         )
         sightings = self._store.sightings(ask)
         if not sightings.found:
-            return NothingFound(asked=_asked(request), sessions=sightings.sessions)
+            return NothingFound(asked=asked_in_words(request), sessions=sightings.sessions)
         ranked = rank(ask, sightings.found)
         candidates: list[Candidate] = []
         damaged: list[str] = []
         for one in ranked:
             try:
-                candidates.append(self._runner.candidate(one))
+                candidates.append(self._returning.candidate(one))
             except (CorruptSessionError, StoreDamagedError):
                 damaged.append(one.summary.session_id)
         return Found(tuple(candidates), sightings.total, sightings.more, tuple(damaged))
@@ -279,6 +320,15 @@ class Engine:
             InvalidDefinitionError: its file is broken.
         """
         return self._registry.inspect(workflow_id, workspace)
+
+    def driven_by(self, session_id: str, driver: Driver) -> None:
+        """Note that a process drives a session now."""
+        self._store.heard_of(SessionId(session_id), driver, self._clock.now())
+
+    @property
+    def approvals(self) -> Approvals:
+        """What waits for approval; never for a tool an agent can call."""
+        return self._approvals
 
     @property
     def sources(self) -> ManagedSources:
@@ -316,7 +366,9 @@ class Engine:
 
     def _keep(self, store: SqlStore, found: Salvage, copy_id: SessionId) -> None:
         tag = store.token_key().store_tag
-        store.keep(found, copy_id, tokens.first_handle(self._entropy.bytes(10), tag))
+        goal = f"{found.begun.goal} (repaired from {found.session_id})"
+        begun = replace(found.begun, session_id=copy_id, goal=goal)
+        store.keep(found, begun, tokens.first_handle(self._entropy.bytes(10), tag))
 
     def artifact(self, digest: str) -> bytes:
         """The canonical JSON of a submitted artifact.
@@ -340,32 +392,5 @@ class Engine:
         return self._registry.references(workflow, folder)
 
 
-def _until_settled(attempt: Callable[[], _Answer]) -> _Answer:
-    """Decide again while others write first, a bounded number of times."""
-    for _ in range(CONFLICT_RETRIES):
-        try:
-            return attempt()
-        except ConflictError:
-            continue
-    message = (
-        "Other processes kept writing to this session. Nothing was recorded; call again with the same "
-        "token."
-    )
-    raise ConflictError(message)
-
-
-def _check_goal(goal: str) -> None:
-    if not goal.strip():
-        message = "goal: it is empty. Say in a sentence what the session is to achieve."
-        raise InvalidSubmissionError(message, field="goal")
-    check_text("goal", goal, GOAL_LIMIT)
-
-
-def _asked(request: ResumeRequest) -> str:
-    parts = {
-        "words": request.query,
-        "session": request.session_id,
-        "branch": request.branch,
-        "repository": request.repository,
-    }
-    return ", ".join(f"{name} {value}" for name, value in parts.items() if value) or "any session"
+def _nobody(_line: str) -> None:
+    """Who is told how far checks are when nobody asked."""

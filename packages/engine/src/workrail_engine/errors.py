@@ -8,16 +8,22 @@
         MissingContextError          a loop needs a context value that is absent or of a wrong type
         InvalidSourceError           an address, ref or name of a workflow source
         UntrustedWorkflowError       a workflow a person has to trust first
+        StaleApprovalError           an answer to something that does not wait for one
+        InvalidProofError            a bundle or a public key that is none
+        InvalidForkError             a point no session stood at, or a folder that is not free
       NotFoundError                it is not there
         WorkflowNotFoundError
         SessionNotFoundError
         ArtifactNotFoundError
         SourceNotFoundError
+        ProofNotFoundError
+        SnapshotNotFoundError
       SourceUnavailableError       a source that cannot be reached, read or kept
       ConflictError                someone was faster; try again
       StoreError                   the disk, the database, or what lies in it
         StoreUnavailableError
           StoreDamagedError            a part of the database file cannot be read
+        SigningKeyError              the key that proofs are signed with cannot be used
         CorruptSessionError
 
 Every message says what happened, where, and what to do next. What an agent may cause in the course
@@ -84,6 +90,18 @@ class UntrustedWorkflowError(InvalidInputError):
     """The workflow comes from a source a person has not trusted as it is now."""
 
 
+class StaleApprovalError(InvalidInputError):
+    """An answer to something that no longer waits for approval, or has changed since."""
+
+
+class InvalidProofError(InvalidInputError):
+    """What was given as a bundle of proofs, or as a public key, is none."""
+
+
+class InvalidForkError(InvalidInputError):
+    """A session cannot be forked there, or its files cannot be put there; nothing was changed."""
+
+
 class NotFoundError(WorkRailError):
     """What was asked for does not exist in this store or registry."""
 
@@ -104,6 +122,14 @@ class SourceNotFoundError(NotFoundError):
     """No added source of this name."""
 
 
+class ProofNotFoundError(NotFoundError):
+    """No proof of this id in this store."""
+
+
+class SnapshotNotFoundError(NotFoundError):
+    """The files of this point of a session were not kept."""
+
+
 class SourceUnavailableError(WorkRailError):
     """A source, or the list of them, cannot be reached, read or kept; nothing was changed."""
 
@@ -122,6 +148,10 @@ class StoreUnavailableError(StoreError):
 
 class StoreDamagedError(StoreUnavailableError):
     """A part of the database file cannot be read; what lies in other parts still can."""
+
+
+class SigningKeyError(StoreError):
+    """The key that proofs are signed with cannot be read or made; nothing was recorded."""
 
 
 class CorruptSessionError(StoreError):

@@ -36,6 +36,9 @@ class BlockerCode(StrEnum):
     INVALID_CONTEXT = "INVALID_CONTEXT"
     WRONG_LOOP = "WRONG_LOOP"
     EVALUATION_ERROR = "EVALUATION_ERROR"
+    APPROVAL_REJECTED = "APPROVAL_REJECTED"
+    CHECK_FAILED = "CHECK_FAILED"
+    CHECK_ERROR = "CHECK_ERROR"
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Blocker:
 class Requirement:
     """One thing the pending step demands."""
 
-    kind: Literal["notes", "criterion", "artifact", "assessment", "context"]
+    kind: Literal["notes", "criterion", "artifact", "assessment", "context", "check"]
     text: str
     required: bool = True
     example: JsonValue = None
@@ -161,6 +164,29 @@ class Blocked:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """The attempt holds all that is demanded and waits for approval; nothing else completes it."""
+
+    session_id: str
+    token: str
+    """Shows how it stands; with other content it replaces what waits."""
+    approval_id: str
+    """What the approver calls it."""
+    approver: Literal["human_approval", "coordinator_eval"]
+    digest: str
+    """Of exactly what the approver is shown."""
+    step_title: str
+    reason: str | None
+    """The condition under which approval is asked, in words; None: always."""
+    held: tuple[str, ...]
+    """What waits (`notes`, `artifact wr.x`)."""
+    notices: tuple[str, ...] = ()
+    recap: Recap | None = None
+    preamble: Preamble | None = None
+    recorded: Recorded = Recorded.NOW
+
+
+@dataclass(frozen=True)
 class Completed:
     """The run is complete and recorded as such; there is nothing left to do."""
 
@@ -192,7 +218,7 @@ class Candidate:
     workflow_id: str
     workflow_name: str
     goal: str
-    status: Literal["running", "blocked", "completed"]
+    status: Literal["running", "blocked", "waiting", "completed"]
     step_title: str | None
     updated_at: str
     """RFC 3339, UTC."""
@@ -224,7 +250,7 @@ class NothingFound:
     sessions: int
 
 
-AdvanceOutcome: TypeAlias = StepReady | Blocked | Completed
+AdvanceOutcome: TypeAlias = StepReady | Blocked | Waiting | Completed
 StartOutcome: TypeAlias = StepReady | Completed
-RehydrateOutcome: TypeAlias = StepReady | Blocked | Completed
+RehydrateOutcome: TypeAlias = StepReady | Blocked | Waiting | Completed
 ResumeOutcome: TypeAlias = Found | NothingFound

@@ -4,14 +4,17 @@ Real implementations live in `store` and `system`, fakes in `testing`; all keep 
 here, and one suite of tests holds each of them to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from workrail_engine.canonical import JsonObject
 from workrail_engine.ids import Digest, Handle, NodeId, SessionId, WorkflowHash
-from workrail_engine.session.events import ArtifactRef, Event
+from workrail_engine.session.events import ArtifactRef, Event, SessionStarted
+from workrail_engine.session.provable import Files, ProofKind, ProofOutcome
 from workrail_engine.session.state import Node, Status
+from workrail_engine.workflow.checks import CheckResult, RunnableCheck
 
 
 class Clock(Protocol):
@@ -27,6 +30,69 @@ class Entropy(Protocol):
 
     def bytes(self, count: int) -> bytes:
         """That many bytes nobody can guess."""
+        ...
+
+
+@dataclass(frozen=True)
+class CheckPlace:
+    """What a check looks at."""
+
+    workspace: str | None
+    """The folder the work happens in; None: the session has none."""
+    base: str | None
+    """The commit the session started from; None where there was none."""
+    artifacts: tuple[JsonObject, ...]
+    """What would be recorded with the step."""
+
+
+class CheckRunner(Protocol):
+    """Looks for itself, so that nobody has to be believed."""
+
+    def tree(self, workspace: str | None) -> str | None:
+        """What the files of a workspace amount to now: equal trees hold equal files.
+
+        `git:` and the id of a tree of all that is tracked or could be (staged, unstaged, and untracked
+        files that are not ignored); `files:` and a digest outside git; None where it cannot be told.
+        """
+        ...
+
+    def diff(self, place: CheckPlace) -> str | None:
+        """All that changed since the base, as git writes it, paths relative to the workspace.
+
+        None where it cannot be told, or is longer than a person reads (400,000 characters).
+        """
+        ...
+
+    def changed(self, place: CheckPlace) -> Files:
+        """The tree of the present files, and which of them differ from the base; None where unknown."""
+        ...
+
+    def run(
+        self, check: RunnableCheck, place: CheckPlace, told: Callable[[str], None]
+    ) -> CheckResult:
+        """Look once. Never raises: what cannot be checked is an `error`, and that is no pass.
+
+        Args:
+            check: what to look for.
+            place: where.
+            told: told a line about how far it is, every second or so.
+        """
+        ...
+
+
+class SnapshotKeeper(Protocol):
+    """Keeps the files of workspaces as they were when steps began."""
+
+    def stands_at(self, session_id: SessionId, node: NodeId, workspace: str | None) -> None:
+        """Keep the files of a workspace soon after a session reached a node.
+
+        Returns at once and never raises: what cannot be kept is said in the log.
+
+        Args:
+            session_id: whose files.
+            node: what they are kept as; recorded already.
+            workspace: the folder; None, or one outside git: nothing is kept.
+        """
         ...
 
 
@@ -74,6 +140,8 @@ class SessionHead:
     last_node: NodeId
     event_count: int
     head_hash: str
+    updated_at: datetime
+    """Of the last event; later ones are never earlier."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +172,22 @@ class SubmittedArtifact:
 
 
 @dataclass(frozen=True)
+class NewProof:
+    """A signed statement about one event."""
+
+    seq: int
+    """The place of the event in the log."""
+    node_id: NodeId
+    kind: ProofKind
+    outcome: ProofOutcome
+    modules: tuple[str, ...]
+    """The paths it is found by."""
+    digest: Digest
+    """Of `envelope`."""
+    envelope: str
+
+
+@dataclass(frozen=True)
 class Change:
     """Everything one command writes. All of it is kept, or nothing."""
 
@@ -129,6 +213,8 @@ class Change:
     steps_completed: int
     document: bytes | None = None
     """At the start: the pinned workflow, kept with the session unless it is there already."""
+    proofs: Sequence[NewProof] = ()
+    """Signed statements about some of `events`."""
 
 
 class SessionStore(Protocol):
@@ -155,6 +241,15 @@ class SessionStore(Protocol):
 
         Raises:
             SessionNotFoundError: no such session.
+        """
+        ...
+
+    def started(self, session_id: SessionId) -> SessionStarted:
+        """How a session began.
+
+        Raises:
+            SessionNotFoundError: no such session.
+            CorruptSessionError: its first event cannot be read.
         """
         ...
 

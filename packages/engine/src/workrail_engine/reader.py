@@ -7,19 +7,24 @@ no session was ever stored there is nothing to see, which is not an error, and n
 import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from workrail_engine.canonical import JsonObject
-from workrail_engine.errors import ArtifactNotFoundError
+from workrail_engine.errors import ArtifactNotFoundError, ProofNotFoundError
 from workrail_engine.ids import Digest, SessionId
+from workrail_engine.projections.bundle import lines_of
+from workrail_engine.projections.proofs import ProofAsk, ProofLine, ShownProof
 from workrail_engine.projections.resume_ranking import RankedSession, ResumeAsk, rank
 from workrail_engine.projections.session_detail import SessionDetail
 from workrail_engine.projections.session_summary import SessionPage
+from workrail_engine.projections.store_checkup import StoreCheckup
 from workrail_engine.projections.verification import Verification
+from workrail_engine.proofs.keys import KeyRing
 from workrail_engine.session.state import Status
-from workrail_engine.store import contents, positions, queries, story
+from workrail_engine.store import contents, positions, proofs, queries, story
+from workrail_engine.store.checkup import check_up
 from workrail_engine.store.database import Database, open_for_reading
 from workrail_engine.store.positions import unknown_session
 from workrail_engine.store.rows import damaged, rfc3339
@@ -27,6 +32,7 @@ from workrail_engine.store.schema_version import is_readable
 from workrail_engine.store.sightings import sightings
 from workrail_engine.store.verify import verify
 from workrail_engine.system import Locations
+from workrail_engine.vouching import bundle_of, proof_problems, shown_proof
 
 
 @dataclass(frozen=True)
@@ -56,21 +62,32 @@ def open_reader(where: Locations | Path | str | None = None) -> Generator["Reade
     place = (
         where if isinstance(where, Path | str) else (where or Locations.from_environment()).store
     )
+    keys = KeyRing(_keys_of(where))
     if isinstance(place, Path) and not place.exists():
-        yield Reader(None)
+        yield Reader(None, keys)
         return
     database = open_for_reading(place)
     try:
-        yield Reader(database if is_readable(database) else None)
+        yield Reader(database if is_readable(database) else None, keys)
     finally:
         database.close()
+
+
+def check_store(locations: Locations | None = None) -> StoreCheckup:
+    """Whether the store can be used; nothing is made or changed.
+
+    Raises:
+        StoreUnavailableError: it cannot be read, or the key of its tokens is gone.
+    """
+    return check_up((locations or Locations.from_environment()).store)
 
 
 class Reader:
     """Everything that can be seen of the sessions, and nothing that could change them."""
 
-    def __init__(self, database: Database | None) -> None:
+    def __init__(self, database: Database | None, keys: KeyRing) -> None:
         self._database = database
+        self._keys = keys
 
     def sessions(
         self,
@@ -146,12 +163,52 @@ class Reader:
         raise ArtifactNotFoundError(message)
 
     def verify(self, session_id: SessionId) -> Verification:
-        """A session's log checked against its hashes, its rows and its content.
+        """A session's log checked against its hashes, its rows, its content and its proofs.
 
         Raises:
             SessionNotFoundError: no such session.
+            SigningKeyError: the folder with the public keys cannot be read.
         """
-        return self._of(session_id).read(lambda connection: verify(connection, session_id))
+        database = self._of(session_id)
+        found = database.read(lambda connection: verify(connection, session_id))
+        if found.problems:  # its proofs would only say so again
+            return found
+        return replace(found, problems=proof_problems(database, session_id, self._keys))
+
+    def proofs(self, ask: ProofAsk) -> tuple[ProofLine, ...]:
+        """Some proofs, newest first."""
+        if self._database is None:
+            return ()
+        return self._database.read(lambda connection: proofs.found(connection, ask))
+
+    def proof(self, text: str) -> ShownProof:
+        """One proof, whole.
+
+        Args:
+            text: the beginning of its id.
+
+        Raises:
+            InvalidInputError: the text is no beginning of an id, or that of several.
+            ProofNotFoundError: there is none.
+        """
+        if self._database is None:
+            message = "No session is stored here yet, so there is no proof either."
+            raise ProofNotFoundError(message)
+        line, stored = self._database.read(lambda connection: proofs.named(connection, text))
+        return shown_proof(line, stored.envelope, self._keys)
+
+    def proof_lines(self, session_id: SessionId) -> Iterator[str]:
+        """The file that proves a session, line by line.
+
+        Raises:
+            SessionNotFoundError: no such session.
+            CorruptSessionError: what is stored of it cannot be written down.
+        """
+        bundle = bundle_of(self._of(session_id), session_id, self._keys.known())
+        try:
+            yield from lines_of(bundle)
+        except ValueError as error:
+            raise damaged(session_id, "a part of its log", error) from error
 
     def candidates(self, ask: ResumeAsk) -> tuple[RankedSession, ...]:
         """The sessions a request to resume may mean, best first, each with the reasons."""
@@ -163,3 +220,11 @@ class Reader:
         if self._database is None:
             raise unknown_session(session_id)
         return self._database
+
+
+def _keys_of(where: Locations | Path | str | None) -> Path:
+    """The folder of keys that belongs to a store: beside its file, else the usual one."""
+    if isinstance(where, Path):
+        return where.parent / "keys"
+    places = where if isinstance(where, Locations) else Locations.from_environment()
+    return places.keys

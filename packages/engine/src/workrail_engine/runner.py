@@ -5,94 +5,96 @@ if someone else moved the session in between, the store raises `ConflictError`, 
 the caller decides again from what is there now.
 """
 
-import json
-from collections.abc import Callable
-from dataclasses import replace
-from functools import lru_cache
-from typing import TypeAlias, cast
+from dataclasses import dataclass, replace
 
-from workrail_engine.canonical import JsonObject
-from workrail_engine.errors import CorruptSessionError
-from workrail_engine.ids import Digest, Handle, NodeId, WorkflowHash
+from workrail_engine.examining import Examiner, Told
+from workrail_engine.ids import Digest, Handle, NodeId, SessionId, session_id_from
+from workrail_engine.material import Material
 from workrail_engine.outcomes import (
     AdvanceOutcome,
-    Candidate,
     Checkpointed,
-    Preamble,
     Recorded,
-    ReferenceView,
     StartOutcome,
 )
 from workrail_engine.ports import (
     AttemptUse,
     Change,
+    CheckRunner,
     Clock,
     Entropy,
-    SessionHead,
     SessionStore,
+    SnapshotKeeper,
     Standing,
 )
-from workrail_engine.projections.resume_ranking import RankedSession
+from workrail_engine.returning import Names, Returning
+from workrail_engine.sealing import Sealer
 from workrail_engine.session import tokens
-from workrail_engine.session.answer import Scene, answer, arrival, pending_title, preamble
-from workrail_engine.session.commands import Advance, Checkpoint, Start, Submission
+from workrail_engine.session.answer import Scene, answer, arrival, pending_title
+from workrail_engine.session.attempts import wanted
+from workrail_engine.session.commands import (
+    NOTHING,
+    Advance,
+    Answer,
+    Answered,
+    Checkpoint,
+    Start,
+    Submission,
+)
 from workrail_engine.session.decide import Decision, decide
-from workrail_engine.session.events import SessionStarted
-from workrail_engine.session.recap import RECAP_BUDGET, recap
+from workrail_engine.session.events import Ask, SessionStarted
 from workrail_engine.session.state import Node, SessionState, fold
-from workrail_engine.session.tokens import Token, TokenKind
+from workrail_engine.session.tokens import TokenKind
 from workrail_engine.store.change import Write, change_of
-from workrail_engine.workflow.compile import compile_pinned
 from workrail_engine.workflow.compiled import CompiledWorkflow
 from workrail_engine.workflow.prepared import PreparedWorkflow
 
-FindReferences: TypeAlias = Callable[[CompiledWorkflow, str | None], tuple[ReferenceView, ...]]
-"""Where a workflow's documents lie, given the workspace path."""
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What commands need of the world besides the store."""
+
+    clock: Clock
+    entropy: Entropy
+    checks: CheckRunner
+    sealer: Sealer
+    snapshots: SnapshotKeeper
 
 
 class Runner:
     """Carries out commands on one store. Safe to use from several threads."""
 
     def __init__(
-        self, store: SessionStore, clock: Clock, entropy: Entropy, references: FindReferences
+        self, store: SessionStore, material: Material, returning: Returning, around: Surroundings
     ) -> None:
         self._store = store
-        self._clock = clock
-        self._entropy = entropy
-        self._references = references
-        self._workflow = lru_cache(maxsize=64)(self._load_workflow)
-        self._context = lru_cache(maxsize=32)(self._load_context)
-        self._key = lru_cache(maxsize=1)(store.token_key)
+        self._material = material
+        self._clock = around.clock
+        self._entropy = around.entropy
+        self._returning = returning
+        self._examiner = Examiner(material, around.checks)
+        self._sealed = around.sealer.sealed
+        self._snapshots = around.snapshots
 
-    def read_token(self, text: str) -> Token:
-        """The token a text stands for.
+    def names(self, call: Digest | None) -> Names:
+        """Names for a new session: always the same for a call that has a digest, else new ones."""
+        key = self._material.key()
+        if call is None:
+            chance, first = self._entropy.bytes(16), self._entropy.bytes(10)
+        else:
+            seed = tokens.seed_of_call(call, key.secret)
+            chance, first = seed[:16], seed[16:]
+        return Names(session_id_from(chance), tokens.first_handle(first, key.store_tag))
+
+    def start(
+        self, started: SessionStarted, prepared: PreparedWorkflow, handle: Handle
+    ) -> StartOutcome:
+        """Pin a workflow and begin a session of it, at its first step that applies.
 
         Raises:
-            InvalidTokenError: it is not a token of this store.
+            ConflictError: a session of this id is there already; nothing was written.
         """
-        key = self._key()
-        return tokens.read(text, key.secret, key.store_tag)
-
-    def mint(self, kind: TokenKind, handle: Handle) -> str:
-        """The text of a token."""
-        return tokens.mint(kind, handle, self._key().secret)
-
-    def standing(self, token: Token) -> Standing:
-        """Where a token's attempt stands.
-
-        Raises:
-            InvalidTokenError: its session is gone.
-        """
-        found = self._store.standing(token.handle)
-        if found is None:
-            raise tokens.unknown()
-        return found
-
-    def start(self, started: SessionStarted, prepared: PreparedWorkflow) -> StartOutcome:
-        """Pin a workflow and begin a session of it, at its first step that applies."""
         workflow = prepared.compiled
         decision = decide(SessionState(), Start(started), workflow, started.context)
-        handle = tokens.first_handle(self._entropy.bytes(10), self._key().store_tag)
         state = fold(decision.events)
         node = state.nodes[NodeId(1)]
         scene = Scene(
@@ -100,8 +102,8 @@ class Runner:
             workflow=workflow,
             node=node,
             context=decision.context,
-            token=self.mint(TokenKind.CONTINUE, handle),
-            preamble=self._preamble(workflow, started.goal, started.workspace.path),
+            token=self._material.mint(TokenKind.CONTINUE, handle),
+            preamble=self._returning.preamble(workflow, started.goal, started.workspace.path),
         )
         outcome = arrival(scene)
         title = pending_title(workflow, node, decision.context)
@@ -117,19 +119,59 @@ class Runner:
             step_title=title,
             document=prepared.document,
         )
-        self._store.commit(change_of(write))
+        self._record(self._sealed(change_of(write), None, None), started.workspace.path)
         return outcome
 
-    def advance(self, standing: Standing, submission: Submission) -> AdvanceOutcome:
+    def advance(self, standing: Standing, submission: Submission, told: Told) -> AdvanceOutcome:
         """Complete a standing's pending step, or record why it cannot be completed yet.
 
         Raises:
             ConflictError: the session moved meanwhile; nothing was written.
         """
         node, handle = standing.node, standing.attempt.handle
-        workflow = self._workflow(standing.head.workflow_hash)
-        command = Advance(node.node_id, handle, submission, self._kept(node))
+        command = Advance(node.node_id, handle, submission, self._material.kept(node))
+        workflow = self._material.workflow(standing.head.workflow_hash)
+        context = self._material.context(node.context_ref)
+        needed = wanted(_state(standing), command, workflow, context)
+        if needed is not None:
+            found = self._examiner.look(standing.head.session_id, node.position, needed, told)
+            command = replace(command, checks=found.results, change=found.change)
+        return self._moved(standing, command, submission.digest())
+
+    def answer(self, standing: Standing, given: Answered) -> AdvanceOutcome:
+        """Carry out what an approver decided about a standing's waiting node.
+
+        Raises:
+            StaleApprovalError: the node does not wait for this answer.
+            ConflictError: the session moved meanwhile; nothing was written.
+        """
+        node, handle = standing.node, standing.attempt.handle
+        tree = None if node.ask is None else self.tree_shown(standing.head.session_id, node.ask)
+        command = Answer(node.node_id, handle, given, self._material.kept(node), tree)
+        return self._moved(standing, command, NOTHING.digest())
+
+    def waits_unchanged(self, standing: Standing) -> bool:
+        """Whether a standing waits for approval of the files as they are."""
+        asked = standing.node.ask
+        return asked is not None and (
+            asked.tree is None or asked.tree == self._examiner.tree(standing.head.session_id)
+        )
+
+    def tree_shown(self, session_id: SessionId, asked: Ask) -> str | None:
+        """The files as they are now, where an approver is shown what changed."""
+        return None if asked.tree is None else self._examiner.tree(session_id)
+
+    def _moved(
+        self, standing: Standing, command: Advance | Answer, payload: Digest
+    ) -> AdvanceOutcome:
+        """Write what uses up a standing's attempt, and answer with where it led."""
+        node, handle = standing.node, standing.attempt.handle
+        workflow = self._material.workflow(standing.head.workflow_hash)
         decision, state = self._decided(standing, command, workflow)
+        if node.ask is not None and _same_ask(
+            state.nodes[NodeId(standing.head.last_node + 1)], node
+        ):
+            return self._returning.still_waiting(standing)
         reached = state.nodes[NodeId(standing.head.last_node + 1)]
         title = pending_title(workflow, reached, decision.context)
         following = tokens.next_handle(handle)
@@ -143,93 +185,19 @@ class Runner:
             reached=reached,
             handles=((following, reached.node_id), spare),
             used=handle,
-            payload=AttemptUse(submission.digest(), reached.node_id),
+            payload=AttemptUse(payload, reached.node_id),
             node_title=title,
             step_title=title,
         )
-        self._store.commit(change_of(write))
+        change = self._sealed(change_of(write), standing.head, node)
+        self._record(change, standing.head.workspace_path)
         return answer(
             Scene(
                 session_id=standing.head.session_id,
                 workflow=workflow,
                 node=reached,
                 context=decision.context,
-                token=self.mint(TokenKind.CONTINUE, following),
-            )
-        )
-
-    def candidate(self, ranked: RankedSession) -> Candidate:
-        """A session that may be meant, with a token that brings back where it stands."""
-        summary = ranked.summary
-        head = self._store.head(summary.session_id)
-        attempt = self._store.open_attempt(head.session_id, head.tip)
-        if attempt is None:
-            message = f"Session {head.session_id} has no attempt at node {head.tip} to return to."
-            raise CorruptSessionError(message)
-        return Candidate(
-            session_id=summary.session_id,
-            workflow_id=summary.workflow_id,
-            workflow_name=summary.workflow_name,
-            goal=summary.goal,
-            status=summary.status,
-            step_title=summary.step_title,
-            updated_at=summary.updated_at,
-            branch=summary.branch,
-            repository=summary.repository,
-            snippet=ranked.snippet,
-            why=ranked.why,
-            token=self.mint(TokenKind.RESUME, attempt.handle),
-        )
-
-    def recorded_answer(
-        self, standing: Standing, use: AttemptUse, submission: Submission
-    ) -> AdvanceOutcome:
-        """What a used attempt came to, and whether the same thing was sent again."""
-        node = self._store.node(standing.head.session_id, use.outcome_node)
-        same = use.payload_digest == submission.digest()
-        return answer(
-            Scene(
-                session_id=standing.head.session_id,
-                workflow=self._workflow(standing.head.workflow_hash),
-                node=node,
-                context=self._context(node.context_ref),
-                token=self.mint(TokenKind.CONTINUE, tokens.next_handle(standing.attempt.handle)),
-                recorded=Recorded.BEFORE if same else Recorded.BEFORE_DIFFERENT,
-            )
-        )
-
-    def latest_attempt(self, standing: Standing) -> Node:
-        """The node a returning agent means: past blocked attempts, the newest of them."""
-        session_id, node, attempt = standing.head.session_id, standing.node, standing.attempt
-        while attempt.used is not None:
-            outcome = self._store.node(session_id, attempt.used.outcome_node)
-            following = self._store.standing(tokens.next_handle(attempt.handle))
-            if outcome.kind != "blocked" or following is None:
-                break
-            node, attempt = outcome, following.attempt
-        return node
-
-    def come_back(self, head: SessionHead, node: Node) -> AdvanceOutcome:
-        """A node as a returning agent sees it: the step, the workflow's guidance, the story."""
-        workflow = self._workflow(head.workflow_hash)
-        context = self._context(node.context_ref)
-        trail = self._store.notes_before(head.session_id, node.node_id, RECAP_BUDGET)
-        notes = [(note.step_id, note.iteration, note.notes) for note in trail.notes]
-        if node.kind == "checkpoint" and node.notes:
-            notes = [("checkpoint", None, node.notes), *notes]
-        beside = node.kind == "checkpoint" and node.parent == head.tip
-        attempt = self._store.open_attempt(head.session_id, node.node_id)
-        return answer(
-            Scene(
-                session_id=head.session_id,
-                workflow=workflow,
-                node=node,
-                context=context,
-                token=None if attempt is None else self.mint(TokenKind.CONTINUE, attempt.handle),
-                preamble=self._preamble(workflow, head.goal, head.workspace_path),
-                recap=recap(
-                    notes, trail.omitted, context, newest=beside or node.node_id == head.tip
-                ),
+                token=self._material.mint(TokenKind.CONTINUE, following),
             )
         )
 
@@ -241,15 +209,16 @@ class Runner:
         """
         handle = tokens.checkpoint_handle(standing.attempt.handle, submission.digest())
         before = self._store.standing(handle) is not None
-        workflow = self._workflow(standing.head.workflow_hash)
+        workflow = self._material.workflow(standing.head.workflow_hash)
         title = self._title(workflow, standing.node)
         if not before:
-            self._store.commit(self._checkpoint(standing, submission, handle, workflow))
+            taken = self._checkpoint(standing, submission, handle, workflow)
+            self._record(taken, standing.head.workspace_path)
         open_attempt = self._store.open_attempt(standing.head.session_id, standing.node.node_id)
         return Checkpointed(
             session_id=standing.head.session_id,
-            checkpoint_token=self.mint(TokenKind.CHECKPOINT, handle),
-            step_token=self.mint(
+            checkpoint_token=self._material.mint(TokenKind.CHECKPOINT, handle),
+            step_token=self._material.mint(
                 TokenKind.CONTINUE, open_attempt.handle if open_attempt else standing.attempt.handle
             ),
             step_title=title or "",
@@ -279,52 +248,39 @@ class Runner:
         )
         return change_of(write)
 
+    def _record(self, change: Change, workspace: str | None) -> None:
+        """Write a change, and have the files kept as they are where a step begins or stands.
+
+        An attempt that is blocked or waits is on its way between two steps.
+        """
+        self._store.commit(change)
+        for node in change.nodes:
+            if not node.holds_attempt:
+                self._snapshots.stands_at(change.session_id, node.node_id, workspace)
+
     def _title(self, workflow: CompiledWorkflow, node: Node) -> str | None:
-        return pending_title(workflow, node, self._context(node.context_ref))
+        return pending_title(workflow, node, self._material.context(node.context_ref))
 
     def _decided(
-        self, standing: Standing, command: Advance | Checkpoint, workflow: CompiledWorkflow
+        self, standing: Standing, command: Advance | Answer | Checkpoint, workflow: CompiledWorkflow
     ) -> tuple[Decision, SessionState]:
         """What a command comes to, and the state after it, from just the node it is about."""
-        state = SessionState(
-            nodes={standing.node.node_id: standing.node},
-            tip=standing.head.tip,
-            last_node=standing.head.last_node,
-            status=standing.head.status,
-        )
-        context = self._context(standing.node.context_ref)
+        state = _state(standing)
+        context = self._material.context(standing.node.context_ref)
         decision = decide(state, command, workflow, context)
         return decision, fold(decision.events, state)
 
-    def _kept(self, node: Node) -> tuple[JsonObject, ...]:
-        if not node.artifacts:
-            return ()
-        digests = [ref.digest for ref in node.artifacts]
-        contents = self._store.blobs(digests)
-        return tuple(_parsed(contents, digest) for digest in digests)
 
-    def _preamble(self, workflow: CompiledWorkflow, goal: str, workspace: str | None) -> Preamble:
-        return preamble(workflow, goal, self._references(workflow, workspace))
-
-    def _load_workflow(self, workflow_hash: WorkflowHash) -> CompiledWorkflow:
-        document = self._store.pinned(workflow_hash)
-        if document is None:
-            message = (
-                f"The pinned workflow {workflow_hash} is missing from the store, so the sessions that "
-                "run it cannot go on. Restore the store from a backup."
-            )
-            raise CorruptSessionError(message)
-        return compile_pinned(document)
-
-    def _load_context(self, digest: Digest) -> JsonObject:
-        return _parsed(self._store.blobs([digest]), digest)
+def _state(standing: Standing) -> SessionState:
+    """As much of a session's state as deciding about a standing's node takes."""
+    return SessionState(
+        nodes={standing.node.node_id: standing.node},
+        tip=standing.head.tip,
+        last_node=standing.head.last_node,
+        status=standing.head.status,
+    )
 
 
-def _parsed(contents: dict[Digest, bytes], digest: Digest) -> JsonObject:
-    if digest not in contents:
-        message = (
-            f"The content {digest} is missing from the store. Run `workrail session verify` on the "
-            "session to see what else is."
-        )
-        raise CorruptSessionError(message)
-    return cast("JsonObject", json.loads(contents[digest]))
+def _same_ask(reached: Node, waiting: Node) -> bool:
+    """Whether what was sent again is just what waits already."""
+    return reached.ask is not None and reached.ask == waiting.ask

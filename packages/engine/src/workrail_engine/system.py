@@ -66,6 +66,11 @@ class Locations:
         return without_password(self.database_url) if self.database_url else str(self.home)
 
     @property
+    def keys(self) -> Path:
+        """The keys that proofs are signed with, and the public ones that are known."""
+        return self.home / "keys"
+
+    @property
     def managed_sources(self) -> Path:
         """The list of added sources, and what was fetched of them."""
         return self.home / "sources"

@@ -46,6 +46,30 @@ class FileReport:
 
 
 @dataclass(frozen=True)
+class FileWarning:
+    """One thing in a sound workflow file that is likely not what its author wants."""
+
+    code: str
+    line: int | None
+    pointer: str
+    message: str
+    why: str
+    """What comes of it."""
+    advice: str
+
+
+@dataclass(frozen=True)
+class LintReport:
+    """What is told about one file that may be better than it is."""
+
+    path: str
+    workflow_id: str | None
+    """The id the file declares, where it could be read that far."""
+    warnings: tuple[FileWarning, ...]
+    """In the order they stand in the file; empty when there is nothing to say."""
+
+
+@dataclass(frozen=True)
 class BrokenFile:
     """A file in a source that cannot be used, and why."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from workrail_engine.canonical import JsonObject, JsonValue, digest
 from workrail_engine.ids import NodeId, SessionId
 from workrail_engine.session.events import (
+    ApprovalAsked,
     AttemptBlocked,
     CheckpointTaken,
     Event,
@@ -19,6 +20,8 @@ from workrail_engine.session.events import (
     StepReached,
 )
 from workrail_engine.session.state import Node, SessionState, apply_delta, fold
+
+_NODE_MAKERS = (StepReached, AttemptBlocked, ApprovalAsked, CheckpointTaken, RunCompleted)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def whole_commands(events: Sequence[Event]) -> Iterator[WholeCommand]:
     contexts: dict[NodeId, JsonObject] = {}
     begin = 0
     for place, event in enumerate(events, start=1):
-        if not isinstance(event, StepReached | AttemptBlocked | CheckpointTaken | RunCompleted):
+        if not isinstance(event, _NODE_MAKERS):
             continue
         told = tuple(events[begin:place])
         if event.parent is not None and event.parent not in contexts:
@@ -71,13 +74,12 @@ def whole_commands(events: Sequence[Event]) -> Iterator[WholeCommand]:
         begin = place
 
 
-def copied(event: Event, copy_id: SessionId, original: SessionId, attempt: str) -> Event:
+def copied(event: Event, begun: SessionStarted, attempt: str) -> Event:
     """An event as the copy's log has it: under the copy's name, and by the copy's attempt."""
     match event:
         case SessionStarted():
-            goal = f"{event.goal} (repaired from {original})"
-            return replace(event, session_id=copy_id, goal=goal)
-        case StepCompleted() | AttemptBlocked():
+            return begun
+        case StepCompleted() | AttemptBlocked() | ApprovalAsked():
             return replace(event, attempt=attempt)
         case _:
             return event
@@ -94,6 +96,6 @@ def _context_before(
 def _delta(events: Sequence[Event]) -> JsonObject:
     delta: dict[str, JsonValue] = {}
     for event in events:
-        if isinstance(event, StepCompleted | AttemptBlocked | CheckpointTaken):
+        if isinstance(event, StepCompleted | AttemptBlocked | ApprovalAsked | CheckpointTaken):
             delta.update(event.context_delta)
     return delta

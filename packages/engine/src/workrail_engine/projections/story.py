@@ -1,10 +1,16 @@
 """How did a session get where it is, point by point?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from workrail_engine.ids import NodeId
-from workrail_engine.projections.session_detail import ArtifactLine, NodeLine
+from workrail_engine.ids import NodeId, SessionId, approval_id
+from workrail_engine.projections.session_detail import (
+    AnswerLine,
+    ApprovalLine,
+    ArtifactLine,
+    CheckLine,
+    NodeLine,
+)
 from workrail_engine.session.recap import notices
 from workrail_engine.session.state import Node
 
@@ -29,18 +35,33 @@ class Completion:
     notes: str | None
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What others than the agent said of a session's attempts."""
+
+    session_id: SessionId
+    checks: Mapping[NodeId, Sequence[CheckLine]] = field(
+        default_factory=dict[NodeId, Sequence[CheckLine]]
+    )
+    """By the node the attempt was made at."""
+    answers: Mapping[NodeId, AnswerLine] = field(default_factory=dict[NodeId, AnswerLine])
+    """By the node that waited."""
+
+
 def node_lines(
     facts: Sequence[NodeFacts],
     completions: Mapping[int, Completion],
     artifacts: Mapping[NodeId, Sequence[ArtifactLine]],
+    judged: Judged,
     tip: NodeId,
 ) -> tuple[NodeLine, ...]:
-    """The nodes in order, each with what was sent there.
+    """The nodes in order, each with what was sent there and what was said of it.
 
     Args:
         facts: every node of the session, in the order they were reached.
         completions: by place in the log.
         artifacts: by the node they were submitted for.
+        judged: checks and approvals.
         tip: where the session stands.
     """
     branch = _branch(facts, tip)
@@ -60,8 +81,26 @@ def node_lines(
             blockers=fact.node.blockers,
             notices=notices(fact.node),
             on_tip_branch=fact.node.node_id in branch,
+            checks=tuple(judged.checks.get(fact.node.node_id, ())),
+            approval=_approval(fact.node, judged),
         )
         for fact in facts
+    )
+
+
+def _approval(node: Node, judged: Judged) -> ApprovalLine | None:
+    if node.ask is None:
+        return None
+    answer = judged.answers.get(node.node_id)
+    return ApprovalLine(
+        approval_id=approval_id(judged.session_id, node.node_id),
+        approver=node.ask.approver,
+        reason=node.ask.reason,
+        shown=node.ask.shown,
+        tree=node.ask.tree,
+        diff=None if node.ask.diff is None else node.ask.diff.digest,
+        answer=answer,
+        replaced=answer is None and node.children > 0,
     )
 
 
@@ -80,7 +119,7 @@ def _endings(
 ) -> dict[NodeId, Completion]:
     """How each node's step was completed: on the present branch if there, else most recently.
 
-    A step whose attempt was blocked is completed at the blocked node; it is complete all the same.
+    A step whose attempt was blocked or waited is completed at that node; it is complete all the same.
     """
     endings: dict[NodeId, Completion] = {}
     for fact in sorted(facts, key=lambda fact: fact.node.node_id in branch):
@@ -89,7 +128,7 @@ def _endings(
             endings[ending.node] = ending
     for fact in reversed(facts):
         node = fact.node
-        if node.kind == "blocked" and node.parent is not None and node.node_id in endings:
+        if node.holds_attempt and node.parent is not None and node.node_id in endings:
             endings.setdefault(node.parent, endings[node.node_id])
     return endings
 

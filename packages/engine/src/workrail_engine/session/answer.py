@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workrail_engine.canonical import JsonObject
 from workrail_engine.errors import CorruptSessionError
-from workrail_engine.ids import SessionId
+from workrail_engine.ids import SessionId, approval_id
 from workrail_engine.outcomes import (
     AdvanceOutcome,
     Blocked,
@@ -19,9 +19,11 @@ from workrail_engine.outcomes import (
     ReferenceView,
     StepReady,
     StepView,
+    Waiting,
 )
+from workrail_engine.session.approval import confirmation_of
 from workrail_engine.session.context_tokens import replace_tokens
-from workrail_engine.session.events import Position
+from workrail_engine.session.events import Ask
 from workrail_engine.session.loops import inside, most_passes
 from workrail_engine.session.next_step import never_run, pending_loop, pending_step
 from workrail_engine.session.progress import progress
@@ -29,7 +31,7 @@ from workrail_engine.session.prompt import step_text
 from workrail_engine.session.recap import kept_parts, late_notice, notices
 from workrail_engine.session.requirements import confirmation, requirements
 from workrail_engine.session.state import Node
-from workrail_engine.workflow.compiled import CompiledLoop, CompiledWorkflow, Confirmation
+from workrail_engine.workflow.compiled import CompiledWorkflow
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Scene:
 def answer(scene: Scene) -> AdvanceOutcome:
     """The outcome a node stands for."""
     node = scene.node
+    if node.ask is not None:
+        return _waiting(scene, node.ask)
     if node.kind != "blocked":
         return arrival(scene)
     return Blocked(
@@ -67,7 +71,7 @@ def answer(scene: Scene) -> AdvanceOutcome:
 
 
 def arrival(scene: Scene) -> StepReady | Completed:
-    """The outcome of a node that is not a blocked attempt."""
+    """The outcome of a node that is no attempt that was not accepted."""
     node = scene.node
     if node.kind == "end":
         return Completed(
@@ -114,16 +118,27 @@ def step_view(scene: Scene) -> StepView:
         total=total,
         loop=loop_pass,
         requirements=requirements(step),
-        confirmation=confirmation(step.confirmation or _of_entry(loop, position), context),
+        confirmation=confirmation(confirmation_of(step, loop, position), context),
         model_tier=step.model_tier,
     )
 
 
-def _of_entry(loop: CompiledLoop | None, position: Position) -> Confirmation | None:
-    """The confirmation of a loop, which the first step of its first pass asks for."""
-    frame = position.frame
-    first = frame is not None and (frame.iteration, frame.body_index) == (0, 0)
-    return loop.confirmation if loop is not None and first else None
+def _waiting(scene: Scene, asked: Ask) -> Waiting:
+    node = scene.node
+    return Waiting(
+        session_id=scene.session_id,
+        token=_token(scene),
+        approval_id=approval_id(scene.session_id, node.node_id),
+        approver=asked.approver,
+        digest=asked.shown,
+        step_title=asked.title,
+        reason=asked.reason,
+        held=kept_parts(node),
+        notices=notices(node),
+        recap=scene.recap,
+        preamble=scene.preamble,
+        recorded=scene.recorded,
+    )
 
 
 def pending_title(workflow: CompiledWorkflow, node: Node, context: JsonObject) -> str | None:

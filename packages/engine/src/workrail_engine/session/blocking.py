@@ -60,6 +60,17 @@ def missing_context(error: MissingContextError) -> Blocker:
     )
 
 
+def rejection(note: str | None) -> Blocker:
+    """The blocker for an attempt whose approval was refused."""
+    said = f": {note.strip()}" if note is not None and note.strip() else ", without a note"
+    return Blocker(
+        code=BlockerCode.APPROVAL_REJECTED,
+        subject="approval",
+        message=f"The approver rejected this{said}",
+        remedy="Mend what was rejected, then send what changed; approval will be asked again.",
+    )
+
+
 def readings(step: CompiledStep, artifacts: Sequence[JsonObject]) -> tuple[AssessmentReading, ...]:
     """The assessments an accepted output contains."""
     read = read_assessments(step.assessments, artifacts)
@@ -168,7 +179,7 @@ def _notes(step: CompiledStep, notes: str | None, context: JsonObject) -> Iterat
             code=BlockerCode.MISSING_NOTES,
             subject="notes",
             message="This step needs notes, and none were sent."
-            + (f" They must satisfy: {'; '.join(demands)}." if demands else ""),
+            + (f" They must satisfy: {' '.join(demands)}" if demands else ""),
             remedy="Send notes: what you did, what you found, what you decided and why.",
         )
         return

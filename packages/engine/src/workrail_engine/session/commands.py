@@ -11,7 +11,8 @@ from typing import TypeAlias
 from workrail_engine.canonical import JsonObject, JsonValue, canonical_bytes, digest
 from workrail_engine.errors import InvalidSubmissionError
 from workrail_engine.ids import Digest, Handle, NodeId
-from workrail_engine.session.events import SessionStarted
+from workrail_engine.session.events import SessionStarted, Verdict
+from workrail_engine.workflow.checks import CheckResult
 
 NOTES_LIMIT = 32 * 1024
 ARTIFACT_LIMIT = 1024 * 1024
@@ -31,6 +32,11 @@ class Submission:
     context: JsonObject = field(default_factory=dict[str, JsonValue])
     """Shallow change of the session's context; a null deletes its key."""
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is sent."""
+        return self.notes is None and not self.artifacts and not self.context
+
     def digest(self) -> Digest:
         """What identifies this payload when a token is used again."""
         return Digest(
@@ -48,6 +54,14 @@ class Start:
 
 
 @dataclass(frozen=True)
+class ShownChange:
+    """The change of files that an approver is shown."""
+
+    tree: str
+    diff: str
+
+
+@dataclass(frozen=True)
 class Advance:
     """Complete the pending step of a node."""
 
@@ -55,7 +69,11 @@ class Advance:
     attempt: Handle
     submission: Submission
     kept: tuple[JsonObject, ...] = ()
-    """Content of the artifacts a blocked attempt left on the node, in order."""
+    """Content of the artifacts an earlier attempt left on the node, in order."""
+    checks: tuple[CheckResult, ...] = ()
+    """What came of the checks that were due."""
+    change: ShownChange | None = None
+    """What an approver is to be shown of the files."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +84,36 @@ class Checkpoint:
     submission: Submission
 
 
-Command: TypeAlias = Start | Advance | Checkpoint
+@dataclass(frozen=True)
+class Answered:
+    """What an approver decided."""
+
+    verdict: Verdict
+    shown: Digest
+    """What the approver was shown."""
+    by: str
+    """Who decided, as far as the channel knows."""
+    channel: str
+    """How the answer came: `terminal`, `client`."""
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Carry out a decision on what a waiting node holds. No tool of an agent leads here."""
+
+    node: NodeId
+    attempt: Handle
+    """The node's own attempt: answering uses it up."""
+    given: Answered
+    kept: tuple[JsonObject, ...]
+    """Content of the node's artifacts, in order."""
+    tree: str | None = None
+    """The files as they are now."""
+
+
+Command: TypeAlias = Start | Advance | Checkpoint | Answer
+NOTHING = Submission()
 
 
 def check_submission(submission: Submission) -> None:
@@ -120,7 +167,7 @@ def check_text(name: str, text: str, limit: int) -> None:
     if size > limit:
         message = (
             f"{name}: {size:,} bytes, and the limit is {limit:,}. Nothing was recorded. Shorten it, "
-            "or send the long part as an artifact."
+            f"or send the long part {'in context' if name == 'goal' else 'as an artifact'}."
         )
         raise InvalidSubmissionError(message, field=name)
 
@@ -140,7 +187,9 @@ def _check_size(name: str, value: JsonValue, limit: int) -> None:
     try:
         size = len(canonical_bytes(value))
     except (ValueError, RecursionError) as error:
-        message = f"{name}: cannot be kept as JSON ({error}). Nothing was recorded."
+        message = (
+            f"{name}: cannot be kept as JSON ({error}). Nothing was recorded; send it as a text."
+        )
         raise InvalidSubmissionError(message, field=name) from error
     if size > limit:
         message = (

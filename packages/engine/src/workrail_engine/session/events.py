@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from workrail_engine.canonical import JsonObject, JsonValue
 from workrail_engine.ids import Digest, LoopId, NodeId, SessionId, StepId, WorkflowHash, WorkflowId
 from workrail_engine.outcomes import Blocker
+from workrail_engine.workflow.checks import CheckOutcome, Counts, RunnableKind
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ class Position:
     frame: LoopFrame | None = None
     completed: int = 0
     """How many steps were completed on the way here, each pass of a loop counted."""
+    passed: tuple[tuple[str, str], ...] | None = None
+    """(check, tree) for each check that passed when it was last run, and the files it passed for;
+    None: none did."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,26 @@ class StepCompleted:
     artifacts: tuple[ArtifactRef, ...]
     context_delta: JsonObject
     """Shallow; a null deletes the key."""
+
+
+@dataclass(frozen=True)
+class CheckRecorded:
+    """A check was run, or spared, for an attempt at a node."""
+
+    node: NodeId
+    step_id: StepId
+    check_id: str
+    kind: RunnableKind
+    outcome: CheckOutcome
+    summary: str
+    problems: tuple[str, ...]
+    tree: str | None
+    """The files it speaks of."""
+    reused: bool
+    argv: tuple[str, ...]
+    exit_code: int | None
+    counts: Counts | None
+    output: ArtifactRef | None
 
 
 @dataclass(frozen=True)
@@ -195,6 +219,61 @@ class AttemptBlocked:
     context_ref: Digest
 
 
+Approver: TypeAlias = Literal["human_approval", "coordinator_eval"]
+"""Whose word is asked for: a person's, or that of whoever coordinates an unattended run."""
+Verdict: TypeAlias = Literal["approved", "rejected"]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What an approver is asked."""
+
+    approver: Approver
+    title: str
+    """Of the step, as the agent saw it."""
+    reason: str | None
+    """The condition under which approval is asked, in words; None: always."""
+    shown: Digest
+    """Of exactly what the approver is shown: `approval.shown`."""
+    tree: str | None = None
+    """The files the approver is shown the change of; the approval is for them alone."""
+    diff: ArtifactRef | None = None
+    """That change, as an artifact."""
+
+
+@dataclass(frozen=True)
+class ApprovalAsked:
+    """An attempt holds all that is demanded and waits for approval: a new node that holds it."""
+
+    node: NodeId
+    parent: NodeId
+    attempt: str
+    payload_digest: Digest
+    step_id: StepId
+    iteration: int | None
+    ask: Ask
+    notes: str | None
+    artifacts: tuple[ArtifactRef, ...]
+    context_delta: JsonObject
+    position: Position
+    context_ref: Digest
+
+
+@dataclass(frozen=True)
+class ApprovalAnswered:
+    """The approver decided on what a waiting node holds."""
+
+    node: NodeId
+    """The node that waited."""
+    verdict: Verdict
+    shown: Digest
+    """What was decided on."""
+    by: str
+    channel: str
+    """How the answer came: `terminal`, `client`."""
+    note: str | None
+
+
 @dataclass(frozen=True)
 class CheckpointTaken:
     """A durable point beside a pending step: a new node that is never the tip."""
@@ -230,6 +309,7 @@ class RunCompleted:
 Event: TypeAlias = (
     SessionStarted
     | StepCompleted
+    | CheckRecorded
     | AssessmentRecorded
     | StepSkipped
     | LoopEntered
@@ -237,7 +317,23 @@ Event: TypeAlias = (
     | LoopExited
     | StepReached
     | AttemptBlocked
+    | ApprovalAsked
+    | ApprovalAnswered
     | CheckpointTaken
     | BranchStarted
     | RunCompleted
 )
+
+
+def artifacts_of(event: Event) -> tuple[ArtifactRef, ...]:
+    """The artifacts an event names."""
+    match event:
+        case StepCompleted() | AttemptBlocked():
+            return event.artifacts
+        case ApprovalAsked():
+            shown = () if event.ask.diff is None else (event.ask.diff,)
+            return (*event.artifacts, *shown)
+        case CheckRecorded():
+            return () if event.output is None else (event.output,)
+        case _:
+            return ()

@@ -1,4 +1,4 @@
-"""What an attempt would record: this submission, and what a blocked one left.
+"""What an attempt would record: this submission, and what an earlier one left.
 
 A retry sends only what was missing. Sending notes replaces kept notes; sending an artifact of a kind
 replaces every kept artifact of that kind (of that assessment, for assessments).
@@ -35,13 +35,13 @@ def merged(
     """What a submission at a node amounts to.
 
     Args:
-        node: where it is sent; a blocked node holds what earlier attempts sent.
+        node: where it is sent; a blocked or waiting node holds what earlier attempts sent.
         sent: the submission.
         fresh: its artifacts as `stored` made them.
         kept: content of the node's own artifacts, in order.
     """
     blank = sent.notes is None or not sent.notes.strip()
-    notes = node.notes if blank and node.kind == "blocked" else sent.notes
+    notes = node.notes if blank and node.holds_attempt else sent.notes
     replaced = {_slot(ref) for ref, _ in fresh}
     left = [
         (content, ref)

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from workrail_engine.canonical import JsonObject
 from workrail_engine.outcomes import Requirement
 from workrail_engine.workflow.assessments import example
+from workrail_engine.workflow.check_words import check_words
 from workrail_engine.workflow.compiled import Assessment, CompiledStep, Confirmation
 from workrail_engine.workflow.conditions import describe, holds, variables
 from workrail_engine.workflow.contracts import CONTRACTS
 from workrail_engine.workflow.criteria import describe_requirements
+
+_CHOICES = {"wr.loop_control": ", its decision continue or stop"}
+"""What an example alone leaves open."""
 
 
 def requirements(step: CompiledStep) -> tuple[Requirement, ...]:
@@ -25,7 +29,7 @@ def confirmation(rule: Confirmation | None, context: JsonObject) -> str | None:
     if rule is None:
         return None
     who = (
-        "A person must approve this step before you complete it"
+        "Once you complete this step, it waits until a person approves it"
         if rule.kind == "human_approval"
         else "Ask the user to confirm before you complete this step"
     )
@@ -43,13 +47,19 @@ def _requirements(step: CompiledStep) -> Iterator[Requirement]:
         contract = CONTRACTS[step.output_contract.contract_ref]
         yield Requirement(
             kind="artifact",
-            text=f"an artifact of kind {contract.kind}",
+            text=f"an artifact of kind {contract.kind}{_CHOICES.get(contract.kind, '')}",
             required=step.output_contract.required,
             example=contract.example,
         )
     for assessment in step.assessments:
         yield Requirement(
             kind="assessment", text=_assessment_text(assessment), example=example(assessment)
+        )
+    for check in step.checks:
+        yield Requirement(kind="check", text=f'check "{check.check_id}": {check_words(check)}')
+    for name in step.fresh:
+        yield Requirement(
+            kind="check", text=f'check "{name}" of an earlier step, for the files as they are now'
         )
     if step.criteria is not None:
         for text in describe_requirements(step.criteria):

@@ -12,11 +12,15 @@ from workrail_engine.canonical import JsonObject
 from workrail_engine.ids import Digest, NodeId, StepId
 from workrail_engine.outcomes import Blocker
 from workrail_engine.session.events import (
+    ApprovalAnswered,
+    ApprovalAsked,
     ArtifactRef,
+    Ask,
     AssessmentRecorded,
     AttemptBlocked,
     BranchStarted,
     CheckpointTaken,
+    CheckRecorded,
     Event,
     LoopEntered,
     LoopExited,
@@ -29,8 +33,8 @@ from workrail_engine.session.events import (
     StepSkipped,
 )
 
-NodeKind: TypeAlias = Literal["step", "blocked", "checkpoint", "end"]
-Status: TypeAlias = Literal["running", "blocked", "completed"]
+NodeKind: TypeAlias = Literal["step", "blocked", "waiting", "checkpoint", "end"]
+Status: TypeAlias = Literal["running", "blocked", "waiting", "completed"]
 Trace: TypeAlias = StepSkipped | LoopExited | BranchStarted
 
 
@@ -47,13 +51,20 @@ class Node:
     context_ref: Digest
     blockers: tuple[Blocker, ...] = ()
     notes: str | None = None
-    """Kept from a blocked attempt, or given with a checkpoint."""
+    """Kept from a blocked or waiting attempt, or given with a checkpoint."""
     artifacts: tuple[ArtifactRef, ...] = ()
-    """Kept from a blocked attempt."""
+    """Kept from a blocked or waiting attempt."""
+    ask: Ask | None = None
+    """What the attempt waits for."""
     trace: tuple[Trace, ...] = ()
     """What happened between the parent and this node that the agent is told."""
     children: int = 0
     """How many nodes continue from here; checkpoints do not count."""
+
+    @property
+    def holds_attempt(self) -> bool:
+        """Whether it holds an attempt that did not, or not yet, complete its step."""
+        return self.kind in ("blocked", "waiting")
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,7 @@ class SessionState:
     started: SessionStarted | None = None
     nodes: Mapping[NodeId, Node] = field(default_factory=dict[NodeId, Node])
     tip: NodeId | None = None
-    """The newest step, blocked or end node: where the session stands."""
+    """The newest step, blocked, waiting or end node: where the session stands."""
     last_node: NodeId = NodeId(0)
     status: Status = "running"
     pending_trace: tuple[Trace, ...] = ()
@@ -91,6 +102,8 @@ def evolve(state: SessionState, event: Event) -> SessionState:
         case SessionStarted():
             return replace(state, started=event)
         case StepCompleted() | AssessmentRecorded() | LoopEntered() | LoopRepeated():
+            return state
+        case CheckRecorded() | ApprovalAnswered():
             return state
         case StepSkipped() | LoopExited() | BranchStarted():
             return replace(state, pending_trace=(*state.pending_trace, event))
@@ -121,6 +134,8 @@ def evolve(state: SessionState, event: Event) -> SessionState:
                 trace=state.pending_trace,
             )
             return _moved(state, node, "blocked")
+        case ApprovalAsked():
+            return _moved(state, _waiting(state, event), "waiting")
         case CheckpointTaken():
             return _beside(state, event)
         case RunCompleted():
@@ -147,10 +162,28 @@ def apply_delta(context: JsonObject, delta: JsonObject) -> JsonObject:
 
 def _continued(event: Event) -> NodeId | None:
     match event:
-        case StepReached() | AttemptBlocked() | CheckpointTaken() | RunCompleted():
+        case (
+            StepReached() | AttemptBlocked() | ApprovalAsked() | CheckpointTaken() | RunCompleted()
+        ):
             return event.parent
         case _:
             return None
+
+
+def _waiting(state: SessionState, event: ApprovalAsked) -> Node:
+    return Node(
+        node_id=event.node,
+        parent=event.parent,
+        kind="waiting",
+        step_id=event.step_id,
+        iteration=event.iteration,
+        position=event.position,
+        context_ref=event.context_ref,
+        notes=event.notes,
+        artifacts=event.artifacts,
+        ask=event.ask,
+        trace=state.pending_trace,
+    )
 
 
 def _moved(state: SessionState, node: Node, status: Status) -> SessionState:

@@ -78,6 +78,11 @@ def first_handle(entropy: bytes, store_tag: bytes) -> Handle:
     return Handle(store_tag + entropy)
 
 
+def seed_of_call(call: Digest, secret: bytes) -> bytes:
+    """26 bytes that name the session a call begins: the same for the same call, known to nobody else."""
+    return hmac.new(secret, b"workrail:start:" + call.encode("ascii"), hashlib.sha256).digest()[:26]
+
+
 def next_handle(handle: Handle) -> Handle:
     """The handle of the attempt that follows this one."""
     return _derive(b"next", handle)
@@ -122,7 +127,10 @@ def _mac(kind: TokenKind, handle: Handle, secret: bytes) -> bytes:
 
 def _unreadable(text: str) -> InvalidTokenError:
     if not text:
-        message = "No token was given. Copy it from the last answer: ct_ and 24 characters."
+        message = (
+            "No token was given. Copy it from the last answer (ct_ and 24 characters), or call "
+            "resume_session to get one."
+        )
         return InvalidTokenError(TokenFault.EMPTY, message)
     tokens = _TOKEN.findall(text)
     if len(text) > _LENGTH and _START.match(text):

@@ -75,6 +75,15 @@ class MemoryStore:
             raise SessionNotFoundError(message)
         return session.head
 
+    def started(self, session_id: SessionId) -> SessionStarted:
+        """How a session began."""
+        self.head(session_id)
+        first = self._sessions[session_id].events[0]
+        if isinstance(first, SessionStarted):
+            return first
+        message = f"Session {session_id} does not begin with its start."
+        raise CorruptSessionError(message)
+
     def open_attempt(self, session_id: SessionId, node_id: NodeId) -> Attempt | None:
         """The newest unused attempt of a node."""
         for attempt in reversed(self._attempts.values()):
@@ -164,6 +173,7 @@ class MemoryStore:
             tip=change.tip,
             last_node=max((session.head.last_node, *(node.node_id for node in change.nodes))),
             event_count=len(session.events),
+            updated_at=max(session.head.updated_at, change.at),
             head_hash=digest_bytes(f"{session.head.head_hash}{change.events}".encode()),
         )
 
@@ -185,4 +195,5 @@ def _first_head(change: Change) -> SessionHead:
         last_node=NodeId(0),
         event_count=0,
         head_hash=digest_bytes(b""),
+        updated_at=change.at,
     )

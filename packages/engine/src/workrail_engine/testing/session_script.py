@@ -1,6 +1,7 @@
 """Sessions made by hand: whole, consistent changes without a workflow or an engine."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from workrail_engine.canonical import JsonObject, JsonValue, canonical_bytes, digest, digest_bytes
@@ -16,27 +17,37 @@ from workrail_engine.ids import (
 )
 from workrail_engine.outcomes import Blocker, BlockerCode
 from workrail_engine.ports import Attempt, AttemptUse, Change, NewBlob, SubmittedArtifact
+from workrail_engine.session.checking import CHECK_OUTPUT, DIFF
 from workrail_engine.session.events import (
+    ApprovalAnswered,
+    ApprovalAsked,
     ArtifactRef,
+    Ask,
     AttemptBlocked,
     BranchStarted,
     CheckpointTaken,
+    CheckRecorded,
     Event,
     Position,
     RunCompleted,
     SessionStarted,
     StepCompleted,
     StepReached,
+    Verdict,
     Workspace,
+    artifacts_of,
 )
-from workrail_engine.session.state import SessionState, apply_delta, fold
+from workrail_engine.session.state import Node, SessionState, apply_delta, fold
 from workrail_engine.testing.world import MORNING
+from workrail_engine.workflow.checks import CheckOutcome, Counts
 
 PINNED = canonical_bytes(
     {"schemaVersion": 1, "workflow": {"id": "test.linear", "name": "Linear"}, "bindings": {}}
 )
 PINNED_HASH = WorkflowHash(digest_bytes(PINNED))
 NOTHING_SENT = BlockerCode.MISSING_NOTES
+TREE = "git:4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+"""The files every scripted check speaks of."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,8 @@ class Sent:
     notes: str | None = "Looked, found, fixed."
     artifacts: tuple[JsonObject, ...] = ()
     context: JsonObject = field(default_factory=dict[str, JsonValue])
+    checks: tuple[JsonObject, ...] = ()
+    """What checks of it said, one of each; not sent by the agent."""
 
     def digest(self) -> Digest:
         """What identifies it."""
@@ -54,10 +67,7 @@ class Sent:
 
     def refs(self) -> tuple[ArtifactRef, ...]:
         """Its artifacts as events name them."""
-        return tuple(
-            ArtifactRef(Digest(digest(a)), str(a["kind"]), len(canonical_bytes(a)))
-            for a in self.artifacts
-        )
+        return tuple(_ref(artifact, str(artifact["kind"])) for artifact in self.artifacts)
 
 
 class SessionScript:
@@ -110,9 +120,8 @@ class SessionScript:
         reached = self._reached(
             self._next(), here, context, Position(frontier=done, at=done, completed=done)
         )
-        return self._change(
-            (self._completed(here, sent), *self._fork(here), reached), context, sent, here
-        )
+        events = (*_checked(self.state.nodes[here], sent, "passed"), self._completed(here, sent))
+        return self._change((*events, *self._fork(here), reached), context, sent, here)
 
     def finish(self, sent: Sent | None = None) -> Change:
         """The tip's step is completed, and it was the last."""
@@ -127,7 +136,8 @@ class SessionScript:
             context_ref=Digest(digest(context)),
             skipped=(),
         )
-        return self._change((self._completed(here, sent), ended), context, sent, here)
+        events = (*_checked(self.state.nodes[here], sent, "passed"), self._completed(here, sent))
+        return self._change((*events, ended), context, sent, here)
 
     def block(self, sent: Sent | None = None) -> Change:
         """The attempt at the tip's step is not accepted."""
@@ -149,7 +159,65 @@ class SessionScript:
             position=node.position,
             context_ref=Digest(digest(context)),
         )
-        return self._change((blocked,), context, sent, here)
+        return self._change((*_checked(node, sent, "failed"), blocked), context, sent, here)
+
+    def wait(self, sent: Sent | None = None, diff: JsonObject | None = None) -> Change:
+        """The attempt at the tip's step waits for a person; at a waiting tip it replaces that one."""
+        sent = sent or Sent()
+        here = self._node(None)
+        context = apply_delta(self.context[here], sent.context)
+        node = self.state.nodes[here]
+        shown = None if diff is None else _ref(diff, DIFF)
+        tree = None if diff is None else TREE
+        asked = ApprovalAsked(
+            node=NodeId(self._next()),
+            parent=here,
+            attempt=self._pending(here).hex(),
+            payload_digest=sent.digest(),
+            step_id=node.step_id or StepId(""),
+            iteration=node.iteration,
+            ask=Ask("human_approval", "Ship it?", None, sent.digest(), tree, shown),
+            notes=sent.notes,
+            artifacts=sent.refs(),
+            context_delta=sent.context,
+            position=node.position,
+            context_ref=Digest(digest(context)),
+        )
+        kept = () if diff is None else (diff,)
+        events = (*_checked(node, sent, "passed"), asked)
+        return self._change(events, context, sent, here, kept)
+
+    def approve(self, note: str | None = None) -> Change:
+        """A person approves what waits at the tip; its step is completed with what was kept."""
+        here, kept = self._node(None), self._kept()
+        done = self.state.nodes[here].position.completed + 1
+        position = Position(frontier=done, at=done, completed=done)
+        reached = self._reached(self._next(), here, self.context[here], position)
+        completed = replace(self._completed(here, kept), artifacts=self.state.nodes[here].artifacts)
+        events = (self._answered("approved", note), completed, reached)
+        return self._change(events, self.context[here], kept, here)
+
+    def reject(self, note: str | None = None) -> Change:
+        """A person rejects what waits at the tip; the attempt is blocked and keeps what it held."""
+        here, kept = self._node(None), self._kept()
+        node = self.state.nodes[here]
+        rejected = Blocker(BlockerCode.APPROVAL_REJECTED, "approval", note or "No.", "Mend it.")
+        blocked = AttemptBlocked(
+            node=NodeId(self._next()),
+            parent=here,
+            attempt=self._pending(here).hex(),
+            payload_digest=kept.digest(),
+            step_id=node.step_id or StepId(""),
+            iteration=node.iteration,
+            blockers=(rejected,),
+            notes=node.notes,
+            artifacts=node.artifacts,
+            context_delta={},
+            position=node.position,
+            context_ref=node.context_ref,
+        )
+        events = (self._answered("rejected", note), blocked)
+        return self._change(events, self.context[here], kept, here)
 
     def checkpoint(self, notes: str = "Half way.") -> Change:
         """A checkpoint is taken beside the tip."""
@@ -166,7 +234,12 @@ class SessionScript:
         return self._change((taken,), self.context[here], sent, None)
 
     def _change(
-        self, events: tuple[Event, ...], context: JsonObject, sent: Sent, used: NodeId | None
+        self,
+        events: tuple[Event, ...],
+        context: JsonObject,
+        sent: Sent,
+        used: NodeId | None,
+        shown: tuple[JsonObject, ...] = (),
     ) -> Change:
         before = len(self.events)
         self.events += events
@@ -181,8 +254,6 @@ class SessionScript:
         if used is not None:
             self._uses[used] = self._uses.get(used, 0) + 1
             attempts.append(self._attempt(used))
-        accepted = reached.kind != "blocked"
-        subject = used if accepted and used is not None else reached.node_id
         return Change(
             session_id=self.session_id,
             expected_events=before,
@@ -193,17 +264,30 @@ class SessionScript:
             used=use,
             blobs=(
                 NewBlob(Digest(digest(context)), canonical_bytes(context)),
-                *(NewBlob(Digest(digest(a)), canonical_bytes(a)) for a in sent.artifacts),
+                *(
+                    NewBlob(Digest(digest(content)), canonical_bytes(content))
+                    for content in (*sent.artifacts, *sent.checks, *shown)
+                ),
             ),
-            artifacts=tuple(
-                SubmittedArtifact(ref, subject, f"step-{subject}", accepted) for ref in sent.refs()
-            ),
+            artifacts=_submitted(events),
             status=self.state.status,
             tip=self.state.tip or reached.node_id,
             node_title=None if ended else f"Step {reached.position.completed + 1}",
             step_title=None if ended else f"Step {reached.position.completed + 1}",
             steps_completed=reached.position.completed,
         )
+
+    def _kept(self) -> Sent:
+        """What an answer stands for: what the waiting tip holds, and nothing new."""
+        return Sent(notes=self.state.nodes[self._node(None)].notes)
+
+    def _answered(self, verdict: Verdict, note: str | None) -> ApprovalAnswered:
+        here = self._node(None)
+        ask = self.state.nodes[here].ask
+        if ask is None:
+            message = f"Node {here} waits for nothing."
+            raise ValueError(message)
+        return ApprovalAnswered(here, verdict, ask.shown, "ada", "terminal", note)
 
     def _pending(self, node: NodeId) -> Handle:
         return self.handle(node, self._uses.get(node, 0))
@@ -244,3 +328,46 @@ class SessionScript:
             position=position,
             context_ref=Digest(digest(context)),
         )
+
+
+def _ref(content: JsonObject, kind: str) -> ArtifactRef:
+    return ArtifactRef(Digest(digest(content)), kind, len(canonical_bytes(content)))
+
+
+def _checked(node: Node, sent: Sent, outcome: CheckOutcome) -> tuple[CheckRecorded, ...]:
+    passed = outcome == "passed"
+    return tuple(
+        CheckRecorded(
+            node=node.node_id,
+            step_id=node.step_id or StepId(""),
+            check_id=f"check-{number}",
+            kind="command",
+            outcome=outcome,
+            summary=f"Check {number} {outcome}.",
+            problems=() if passed else ("test_upload broke",),
+            tree=TREE,
+            reused=False,
+            argv=("pytest", "-q"),
+            exit_code=0 if passed else 1,
+            counts=Counts(passed=2, failed=0 if passed else 1, skipped=0),
+            output=_ref(output, CHECK_OUTPUT),
+        )
+        for number, output in enumerate(sent.checks, start=1)
+    )
+
+
+def _submitted(events: Sequence[Event]) -> tuple[SubmittedArtifact, ...]:
+    rows: list[SubmittedArtifact] = []
+    for event in events:
+        match event:
+            case StepCompleted() | CheckRecorded():
+                accepted = True
+            case AttemptBlocked() | ApprovalAsked():
+                accepted = False
+            case _:
+                continue
+        node = event.node
+        rows += [
+            SubmittedArtifact(ref, node, f"step-{node}", accepted) for ref in artifacts_of(event)
+        ]
+    return tuple(rows)
