@@ -1,0 +1,1 @@
+"""Keys, signatures and bundles: what makes a record a proof."""
