@@ -1,0 +1,1 @@
+"""A text that tells an agent what to do becomes a proposal of a workflow, without a model."""
