@@ -8,25 +8,23 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import mcp_types as types
 import pytest
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 
-from workrail_mcp_server import transport
-from workrail_mcp_server.transport import (
-    Traffic,
-    Wire,
-    read_message,
-    stdio_streams,
-    write_message,
-)
+from workrail_mcp_server.frames import read_message, write_message
+from workrail_mcp_server.transport import Moments, Traffic, Wire, stdio_streams
 
 BOUND = 10.0
 
 
-def nothing() -> None:
-    pass
+def recording(moments: list[str]) -> Traffic:
+    def told(moment: str) -> Callable[[], None]:
+        return lambda: moments.append(moment)
+
+    return Traffic(Moments(told("quiet"), told("listed"), told("input ended")))
 
 
 class Ends:
@@ -36,8 +34,8 @@ class Ends:
         self.source, self._to_source = os.pipe()
         self._from_sink, self.sink = os.pipe()
         self.gone: list[str] = []
-        self.quiet_moments: list[str] = []
-        self.traffic = Traffic(lambda: self.quiet_moments.append("quiet"))
+        self.moments: list[str] = []
+        self.traffic = recording(self.moments)
         self.wire = Wire(self.sink, lambda: self.gone.append("gone"))
 
     def send(self, text: str | bytes) -> None:
@@ -110,18 +108,18 @@ def test_a_last_line_without_its_line_end_still_counts() -> None:
     assert [frame["id"] for frame in run(scene).received()] == [1]
 
 
-def test_a_request_nobody_answers_holds_the_end_up_only_for_the_grace(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(transport, "END_OF_INPUT_GRACE", 0.0)
-
+def test_the_end_of_input_is_told_while_a_request_is_still_in_work() -> None:
     async def scene(ends: Ends) -> None:
         ends.send(request(1))
         ends.end_input()
-        async with transporting(ends) as (incoming, _):
-            assert [item async for item in incoming]
+        async with transporting(ends) as (incoming, outgoing):
+            item = await anext(incoming)
+            while ends.moments != ["input ended"]:
+                await anyio.lowlevel.checkpoint()
+            await outgoing.send(answer(item.message.id))
+            assert [item async for item in incoming] == []
 
-    assert run(scene).received() == []
+    assert [frame["id"] for frame in run(scene).received()] == [1]
 
 
 def test_a_cancelled_request_is_not_waited_for() -> None:
@@ -230,24 +228,26 @@ def test_a_client_that_stops_reading_is_found_out_once_at_the_next_write() -> No
     assert run(scene).gone == ["gone"]
 
 
-def test_quiet_is_reported_each_time_the_last_open_request_is_answered() -> None:
+def test_quiet_and_listed_are_told_when_requests_are_answered() -> None:
     moments = list[str]()
-    traffic = Traffic(lambda: moments.append("quiet"))
-    first, second = (types.JSONRPCRequest(jsonrpc="2.0", id=n, method="ping") for n in (1, "b"))
+    traffic = recording(moments)
+    first = types.JSONRPCRequest(jsonrpc="2.0", id=1, method="tools/list")
+    second = types.JSONRPCRequest(jsonrpc="2.0", id="b", method="ping")
 
     traffic.received(first)
     traffic.received(second)
-    traffic.sent(answer(1).message)
+    traffic.sent(answer("b").message)
     assert moments == []
     assert not traffic.quiet
-    traffic.sent(answer("b").message)
+    traffic.sent(answer(1).message)
 
-    assert moments == ["quiet"]
+    assert moments == ["quiet", "listed"]
     assert traffic.quiet
+    assert traffic.moved == 4
 
 
 def test_two_requests_with_one_id_are_two_requests() -> None:
-    traffic = Traffic(nothing)
+    traffic = recording([])
     twin = types.JSONRPCRequest(jsonrpc="2.0", id=1, method="ping")
 
     traffic.received(twin)

@@ -1,41 +1,49 @@
-"""How does `workrail start` begin, and how does it leave?
+"""How does `workrail start` begin?
 
-Light at the top: stdio is claimed and signals are handled before anything heavy is imported. Leaving
-needs no cleanup: every call's record is one transaction, so the process may end at any moment.
+Light at the top: stdio is claimed and signals are handled before anything heavy is imported. What calls
+need besides is imported on a thread of its own once the client has its list of tools, where memory
+allows it, else by the first call.
 """
 
+import fcntl
 import gc
 import logging
 import os
-import signal
-import sys
+import select
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-if TYPE_CHECKING:
-    from workrail_mcp_server.transport import Traffic
+from workrail_mcp_server.lean import Way, import_server
+from workrail_mcp_server.lifetime import Lifetime, leave
 
-LEAVING_GRACE = 0.3
-"""Seconds a running call gets after a signal; a client kills the process soon after."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_AT_ONCE = 4096
+"""Bytes a pipe that takes any takes whole."""
 _log = logging.getLogger(__name__)
 
 
 def serve() -> NoReturn:
     """Serve MCP on this process's stdin and stdout until the client goes away.
 
-    Exits with 0 at the end of input, on SIGINT, SIGTERM or SIGHUP and when the client no longer
-    reads; with 1 when the server itself fails.
+    Exits with 0 at the end of input, on SIGINT, SIGTERM or SIGHUP, when the client no longer reads
+    and when the process that started this one is gone; with 1 when the server itself fails.
     """
     gc.disable()  # imports make much that lives for ever, and collecting it finds nothing
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="workrail: %(message)s")
+    logging.basicConfig(
+        handlers=[PatientLog()], level=logging.WARNING, format="workrail: %(message)s"
+    )
     lifetime = Lifetime()
     lifetime.handle_signals()
-    source, sink = claim_stdio()
+    try:
+        source, sink = claim_stdio()
+    except OSError:
+        _log.error(
+            "stdin and stdout must both be open. An MCP client starts this command and speaks to it "
+            "over them; see `workrail start --help`."
+        )
+        leave(1)
     try:
         _serve(source, sink, lifetime)
     except BaseException:  # noqa: BLE001 - whatever it was, the process must end and say so
@@ -56,8 +64,12 @@ def claim_stdio() -> tuple[int, int]:
 
     What anything else in the process prints goes to stderr from here on, and what it reads ends at
     once.
+
+    Raises:
+        OSError: one of them is not open.
     """
-    source, sink = os.dup(0), os.dup(1)
+    # Not the lowest numbers: where stderr is closed, its own would be taken for it.
+    source, sink = (fcntl.fcntl(own, fcntl.F_DUPFD_CLOEXEC, 3) for own in (0, 1))
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     try:
@@ -71,42 +83,19 @@ def claim_stdio() -> tuple[int, int]:
     return source, sink
 
 
-def leave(code: int) -> NoReturn:
-    """End the process at once, whatever its threads are doing; the log is written line by line."""
-    os._exit(code)
+class PatientLog(logging.Handler):
+    """Writes to stderr and never waits for it: a client may have opened it and not read it."""
 
-
-class Lifetime:
-    """Decides when the process leaves."""
-
-    def __init__(self) -> None:
-        """Nothing runs yet: a signal ends the process at once."""
-        self._leaving = False
-        self._traffic: Traffic | None = None
-
-    def handle_signals(self) -> None:
-        """Leave on the signals a client or a terminal ends us with."""
-        for number in _SIGNALS:
-            signal.signal(number, self._on_signal)
-
-    def begin(self, traffic: "Traffic") -> None:
-        """From now on a signal lets calls in work finish, within the grace."""
-        self._traffic = traffic
-
-    def on_quiet(self) -> None:
-        """Every request is answered: the moment to leave, if a signal asked for it."""
-        if self._leaving:
-            leave(0)
-
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self._traffic is None or self._traffic.quiet:
-            leave(0)
-        if not self._leaving:
-            self._leaving = True
-            # A thread of its own: the event loop may be stuck in a write nobody reads.
-            timer = threading.Timer(LEAVING_GRACE, leave, args=(0,))
-            timer.daemon = True
-            timer.start()
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record; what stderr does not take now is left out."""
+        try:
+            data = f"{self.format(record)}\n".encode("utf-8", "replace")
+            room = select.poll()
+            room.register(2, select.POLLOUT)
+            while data and room.poll(0) == [(2, select.POLLOUT)]:
+                data = data[os.write(2, data[:_AT_ONCE]) :]
+        except Exception:  # noqa: BLE001 - there is nowhere left to say it
+            return
 
 
 def _current_folder() -> Path:
@@ -118,20 +107,35 @@ def _current_folder() -> Path:
 
 def _serve(source: int, sink: int, lifetime: Lifetime) -> None:
     # Imported late: they take most of the start-up time, and signals must count before.
+    way = import_server(os.environ)
     import anyio  # noqa: PLC0415 - see above
 
     from workrail_mcp_server.server import Tools, build_server  # noqa: PLC0415 - see above
-    from workrail_mcp_server.transport import Traffic, Wire, stdio_streams  # noqa: PLC0415 - see above
+    from workrail_mcp_server.transport import (  # noqa: PLC0415 - see above
+        Moments,
+        Traffic,
+        Wire,
+        stdio_streams,
+    )
 
-    tools = Tools(default_workspace(os.environ, _current_folder()))
+    tools = Tools(
+        default_workspace(os.environ, _current_folder()),
+        conversation=os.environ.get("CLAUDE_CODE_SESSION_ID", ""),
+    )
     server = build_server(tools)
     gc.freeze()
     gc.enable()
+    warming = threading.Thread(target=tools.prepare, name="warming", daemon=True)
+
+    def warm() -> None:
+        # Only lean, an idle server stays within its memory with all of it imported.
+        if way is Way.LEAN and warming.ident is None:
+            warming.start()
 
     async def run() -> None:
-        traffic = Traffic(lifetime.on_quiet)
-        lifetime.begin(traffic)
-        wire = Wire(sink, on_gone=lambda: leave(0))
+        traffic = Traffic(Moments(lifetime.on_quiet, warm, lifetime.input_ended))
+        lifetime.begin(traffic, source, sink)
+        wire = Wire(sink, on_gone=lifetime.end)
         async with stdio_streams(source, wire, traffic) as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
 

@@ -4,22 +4,20 @@ The SDK's loop is served over two memory streams, as its own stdio transport doe
 here is what happens when things go wrong:
 
 * a daemon thread reads stdin, so that nothing waits for a blocked read when the process leaves;
-* at the end of input every request already received is answered first, within a bound;
+* at the end of input every request already received is answered first;
 * a line that is no message is answered with a JSON-RPC error instead of silence;
-* half a character (a lone surrogate) is replaced, in either direction, and stops nothing;
 * a client that no longer reads is found out at the first write.
 
 Everything but the reading happens on the event loop's thread.
 """
 
-import json
 import logging
 import os
 import threading
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias, cast
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import anyio
 import anyio.from_thread
@@ -28,13 +26,11 @@ import mcp_types as types
 from anyio.abc import ObjectReceiveStream, ObjectSendStream
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
-from pydantic import ValidationError
 
-from workrail_engine.canonical import JsonValue
+from workrail_mcp_server.frames import read_message, write_message
 
-END_OF_INPUT_GRACE = 2.0
-"""Seconds that requests in work get to finish once no more can come."""
 _BUFFERED = 64
+_READ_BYTES = 1 << 16
 _CANCELLED = "notifications/cancelled"
 _log = logging.getLogger(__name__)
 
@@ -44,14 +40,32 @@ Streams: TypeAlias = tuple[
 ]
 
 
+def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Who wants to know when; each is called on the event loop's thread, but for the last."""
+
+    quiet: Callable[[], None] = _nothing
+    """The last open request has been answered."""
+    listed: Callable[[], None] = _nothing
+    """A list of tools has been answered."""
+    input_ended: Callable[[], None] = _nothing
+    """No more can come from the client; called on the thread that reads."""
+
+
 class Traffic:
     """Which requests are received and not yet answered."""
 
-    def __init__(self, on_quiet: Callable[[], None]) -> None:
-        """Count requests; `on_quiet` is called each time the last open one has been answered."""
-        self._open: Counter[str | int] = Counter()
-        self._on_quiet = on_quiet
+    def __init__(self, moments: Moments) -> None:
+        """Count requests, and tell of the moments that come with them."""
+        self._open: dict[str | int, list[str]] = {}
+        self._moments = moments
         self._quiet = anyio.Event()
+        self.moved = 0
+        """How many messages have come, and answers gone: progress alone is no step towards an end."""
 
     @property
     def quiet(self) -> bool:
@@ -66,25 +80,34 @@ class Traffic:
 
     def received(self, message: types.JSONRPCMessage) -> None:
         """Take note of a message from the client."""
+        self.moved += 1
         if isinstance(message, types.JSONRPCRequest):
-            self._open[message.id] += 1
+            self._open.setdefault(message.id, []).append(message.method)
         elif isinstance(message, types.JSONRPCNotification) and message.method == _CANCELLED:
             self._close((message.params or {}).get("requestId"))  # it is never answered
 
     def sent(self, message: types.JSONRPCMessage) -> None:
         """Take note of a message that has been written to the client."""
         if isinstance(message, types.JSONRPCResponse | types.JSONRPCError):
+            self.moved += 1
             self._close(message.id)
 
+    def input_ended(self) -> None:
+        """No more can come from the client."""
+        self._moments.input_ended()
+
     def _close(self, request: str | int | None) -> None:
-        if request is None or request not in self._open:
+        if not isinstance(request, str | int) or request not in self._open:
             return
-        self._open[request] -= 1
-        if self._open[request] <= 0:
+        methods = self._open[request]
+        method = methods.pop(0)
+        if not methods:
             del self._open[request]
         if not self._open:
             self._quiet.set()
-            self._on_quiet()
+            self._moments.quiet()
+        if method == "tools/list":
+            self._moments.listed()
 
 
 class Wire:
@@ -112,15 +135,15 @@ class Wire:
 async def stdio_streams(source: int, wire: Wire, traffic: Traffic) -> AsyncGenerator[Streams]:
     """The two streams of the server's loop, fed from a descriptor and drained to a wire.
 
-    The first stream ends when the source has ended and what was received is answered (or the grace
-    is over).
+    The first stream ends when the source has ended and what was received is answered. Nothing here
+    bounds how long that takes: whoever is told that input ended does.
     """
     lines_in, lines = anyio.create_memory_object_stream[bytes](_BUFFERED)
     to_server, incoming = anyio.create_memory_object_stream[Incoming](_BUFFERED)
     outgoing, from_server = anyio.create_memory_object_stream[SessionMessage](_BUFFERED)
     token = anyio.lowlevel.current_token()
     threading.Thread(
-        target=_feed, args=(source, lines_in, token), name="stdin", daemon=True
+        target=_feed, args=(source, lines_in, token, traffic), name="stdin", daemon=True
     ).start()
     with lines_in, incoming, outgoing:
         async with anyio.create_task_group() as tasks:
@@ -130,30 +153,10 @@ async def stdio_streams(source: int, wire: Wire, traffic: Traffic) -> AsyncGener
             tasks.cancel_scope.cancel()
 
 
-def read_message(line: bytes) -> types.JSONRPCMessage | bytes:
-    """The message a line holds, or the error frame that answers it."""
-    text = line.decode("utf-8", "replace")
-    try:
-        return types.jsonrpc_message_adapter.validate_json(text, by_name=False)
-    except ValidationError:
-        return _read_leniently(text)
-
-
-def write_message(message: types.JSONRPCMessage) -> bytes:
-    """A message as one line of JSON, UTF-8, without the line end."""
-    try:
-        return message.model_dump_json(by_alias=True, exclude_unset=True).encode()
-    except ValueError:  # a lone surrogate somewhere inside
-        raw = cast(
-            "JsonValue", message.model_dump(mode="python", by_alias=True, exclude_unset=True)
-        )
-        return json.dumps(_mended(raw), ensure_ascii=False, default=str).encode()
-
-
-def _feed(source: int, lines: ObjectSendStream[bytes], token: Any) -> None:
+def _feed(source: int, lines: ObjectSendStream[bytes], token: Any, traffic: Traffic) -> None:
     """Pass on lines until the source ends; runs on its own thread."""
     try:
-        with os.fdopen(source, "rb", closefd=False) as stream:
+        with os.fdopen(source, "rb", _READ_BYTES, closefd=False) as stream:
             for line in stream:
                 if line.strip():
                     anyio.from_thread.run(lines.send, line, token=token)
@@ -161,6 +164,7 @@ def _feed(source: int, lines: ObjectSendStream[bytes], token: Any) -> None:
         _log.info("stdin cannot be read any more: %s", error)
     except (anyio.ClosedResourceError, anyio.BrokenResourceError, RuntimeError):
         return  # the server left first
+    traffic.input_ended()  # first: the event loop may be stuck in a write nobody reads
     try:
         anyio.from_thread.run(lines.aclose, token=token)
     except RuntimeError:
@@ -181,8 +185,7 @@ async def _take_in(
                 continue
             traffic.received(message)
             await to_server.send(SessionMessage(message))
-        with anyio.move_on_after(END_OF_INPUT_GRACE):
-            await traffic.wait_until_quiet()
+        await traffic.wait_until_quiet()
 
 
 async def _send_out(
@@ -192,35 +195,3 @@ async def _send_out(
         async for item in from_server:
             wire.write(write_message(item.message))
             traffic.sent(item.message)
-
-
-def _read_leniently(text: str) -> types.JSONRPCMessage | bytes:
-    """Try again with half characters replaced; JSON allows what UTF-8 does not."""
-    try:
-        mended = _mended(cast("JsonValue", json.loads(text)))
-    except (ValueError, RecursionError):
-        return _error_frame(None, -32700, "Parse error: the line is not JSON, or nested too deep.")
-    try:
-        return types.jsonrpc_message_adapter.validate_python(mended, by_name=False)
-    except ValidationError:
-        request = mended.get("id") if isinstance(mended, dict) else None
-        known = (
-            request if isinstance(request, str | int) and not isinstance(request, bool) else None
-        )
-        return _error_frame(known, -32600, "Invalid Request: not a JSON-RPC 2.0 message.")
-
-
-def _error_frame(request: str | int | None, code: int, message: str) -> bytes:
-    error = {"code": code, "message": message}
-    return json.dumps({"jsonrpc": "2.0", "id": request, "error": error}).encode()
-
-
-def _mended(value: JsonValue) -> JsonValue:
-    """A value with every lone surrogate replaced by U+FFFD."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {cast("str", _mended(name)): _mended(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_mended(item) for item in value]
-    return value
