@@ -1,0 +1,1 @@
+"""What is wrong with this installation: one module a question, each answering with findings."""
