@@ -1,6 +1,7 @@
 """A server over a real engine in a new home, and a project with one workflow."""
 
 import json
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -37,6 +38,32 @@ WORKFLOW = {
         },
     ],
 }
+
+
+TWO_STEPS = {
+    "id": "two-steps",
+    "name": "Two steps",
+    "description": "Two steps.",
+    "version": "1.0.0",
+    "steps": [
+        {"id": "one", "title": "One", "prompt": "Do one."},
+        {"id": "two", "title": "Two", "prompt": "Do two."},
+    ],
+}
+
+
+@pytest.fixture(name="environment")
+def environment_of_a_new_home(tmp_path: Path) -> dict[str, str]:
+    """What a process needs to serve `TWO_STEPS` to a client, from a home of its own."""
+    project = tmp_path / "project"
+    workflows = project / ".workrail" / "workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "two-steps.json").write_text(json.dumps(TWO_STEPS))
+    return {
+        **os.environ,
+        "WORKRAIL_HOME": str(tmp_path / "home"),
+        "CLAUDE_PROJECT_DIR": str(project),
+    }
 
 
 @pytest.fixture(name="project")
@@ -77,3 +104,7 @@ def server_in_each_era(
             raise failures[0]
 
     return run
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden replies anew")

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from workrail_engine.canonical import JsonObject, JsonValue
 from workrail_engine.ids import Digest, NodeId, SessionId
 from workrail_engine.outcomes import Blocker, BlockerCode, ReferenceView
+from workrail_engine.projections.bundle import Bundle, lines_of, read_bundle
 from workrail_engine.projections.catalog import (
     BrokenFile,
     FileProblem,
@@ -20,22 +21,47 @@ from workrail_engine.projections.catalog import (
     WorkflowEntry,
     WorkflowOutline,
 )
+from workrail_engine.projections.forking import Fork, SnapshotLine
 from workrail_engine.projections.managed import FileChanges, ManagedSource, SourceSynced
+from workrail_engine.projections.proofs import ProofLine, ShownProof
 from workrail_engine.projections.repair import Repair
 from workrail_engine.projections.retention import Removed
-from workrail_engine.projections.session_detail import ArtifactLine, NodeLine, SessionDetail
+from workrail_engine.projections.session_detail import (
+    AnswerLine,
+    ApprovalLine,
+    ArtifactLine,
+    CheckLine,
+    NodeLine,
+    SessionDetail,
+)
 from workrail_engine.projections.session_summary import SessionSummary
 from workrail_engine.projections.store_status import StoreStatus
 from workrail_engine.projections.verification import Verification
+from workrail_engine.proving import Checked, Verdict
 from workrail_engine.reader import EventRecord
+from workrail_engine.rehearsal.course import Course
+from workrail_engine.rehearsal.simulation import (
+    SimulatedLoop,
+    SimulatedPass,
+    SimulatedStep,
+    Simulation,
+    SkippedStep,
+)
+from workrail_engine.rehearsal.testing_run import CaseResult, FileResult, Stand
+from workrail_engine.workflow.checks import Counts
 from workrail_mcp_server.catalog_json import broken_json, entry_json, outline_json, report_json
 from workrail_mcp_server.cli import SUMMARIES, load_command, main
 from workrail_mcp_server.commands.db_status import status_json
+from workrail_mcp_server.diagnosis.finding import findings_json, problem
+from workrail_mcp_server.proof_json import checked_json, proof_json, shown_proof_json
+from workrail_mcp_server.rehearsal_json import rehearsed_json, simulation_json
 from workrail_mcp_server.session_json import (
     detail_json,
     event_json,
+    fork_json,
     removed_json,
     repair_json,
+    snapshots_json,
     summary_json,
     verification_json,
 )
@@ -101,6 +127,33 @@ NODE = NodeLine(
     blockers=(Blocker(BlockerCode.MISSING_NOTES, "notes", "Missing.", "Send them."),),
     notices=("Said.",),
     on_tip_branch=True,
+    checks=(
+        CheckLine(
+            check_id="tests",
+            kind="command",
+            outcome="failed",
+            summary="Failed.",
+            problems=("One.",),
+            tree=None,
+            reused=False,
+            argv=("pytest",),
+            exit_code=1,
+            counts=Counts(1, 1, 0),
+            output=None,
+            at="2026",
+            led_to=NodeId(2),
+        ),
+    ),
+    approval=ApprovalLine(
+        approval_id="sess_a.1",
+        approver="human_approval",
+        reason=None,
+        shown=Digest("sha256:0"),
+        tree=None,
+        diff=None,
+        answer=AnswerLine("rejected", "ada", "terminal", None, "2026"),
+        replaced=False,
+    ),
 )
 SOURCE = ManagedSource(
     name="acme",
@@ -117,7 +170,50 @@ SOURCE = ManagedSource(
     files=1,
     since_trusted=FileChanges(("a.yaml",), ("b.yaml",), ("c.yaml",)),
 )
+PROOF = ProofLine(
+    Digest("sha256:0"), SessionId("sess_a"), "team.build", "Build", "check", "pass", 1, 1, "2026"
+)
+BUNDLE = Bundle("sess_a", "sha256:0", (), None, (), ())
 DETAIL = SessionDetail(SUMMARY, "sha256:0", (NODE,), {}, ())
+
+COURSE = Course(
+    path=("plan",),
+    skipped=("design",),
+    blocks={"build": ("CHECK_FAILED",)},
+    failed_checks=("tests",),
+    waits=("plan",),
+    completed=False,
+    context={},
+    ended="the agent gave up",
+)
+TESTED = FileResult(
+    path="/a.tests.yaml",
+    workflow_id="team.build",
+    problems=(PROBLEM,),
+    cases=(CaseResult("a liar", "lying", 3, COURSE, (PROBLEM,)),),
+    stands=(Stand("build", "lying", ("check tests",)),),
+    looked_at_files=True,
+)
+SIMULATED = Simulation(
+    workflow_id="team.build",
+    name="Build",
+    context={"parts": ["a"]},
+    entries=(
+        SimulatedLoop(
+            loop_id="each",
+            title="Each",
+            passes=(
+                SimulatedPass(
+                    1, (SimulatedStep("build", "Build", ("tests",), ("lint",), None, ("notes",)),)
+                ),
+            ),
+            ended="ends",
+        ),
+        SkippedStep("design", "risk is truthy", (("risk", "low"),), ("size",)),
+    ),
+    completed=True,
+    stopped=None,
+)
 
 SHAPES: dict[str, JsonValue] = {
     "workrail list --json": {
@@ -130,6 +226,8 @@ SHAPES: dict[str, JsonValue] = {
         "checked": 1,
         "invalid": 1,
     },
+    "workrail test --json": rehearsed_json((TESTED,)),
+    "workrail simulate ID --json": simulation_json(SIMULATED),
     "workrail source list --json": {"sources": [source_json(SOURCE)]},
     "workrail source add ADDRESS --json": {"source": source_json(SOURCE), "already": False},
     "workrail source sync --json": {
@@ -146,7 +244,21 @@ SHAPES: dict[str, JsonValue] = {
             counts=(("sessions", 1),),
         )
     ),
+    "workrail doctor --json": findings_json((problem("git", "It is not there.", "Install it."),)),
     "workrail gc --json": removed_json(Removed(kept_damaged=(SessionId("sess_a"),)), dry_run=True),
+    "workrail proof list --json": {"proofs": [proof_json(PROOF)]},
+    "workrail proof show ID --json": shown_proof_json(ShownProof(PROOF, {}, "{}", None, "key")),
+    "workrail proof verify FILE --json": {
+        **checked_json(
+            Checked(
+                Verdict(SessionId("sess_a"), 1, 1, (), ("It.",), ("That.",)),
+                (),
+                read_bundle("\n".join([*lines_of(BUNDLE), ""]).encode()),
+                (),
+            )
+        ),
+        "rerun": [],
+    },
     "workrail session list --json": {
         "sessions": [summary_json(SUMMARY)],
         "total": 1,
@@ -157,6 +269,22 @@ SHAPES: dict[str, JsonValue] = {
     "workrail session export ID": event_json(EventRecord(1, "step_reached", None, "2026", {})),
     "workrail session repair ID --json": repair_json(
         Repair(SessionId("sess_a"), SessionId("sess_b"), 4, 2, ("event 3 was changed",))
+    ),
+    "workrail session fork ID --json": fork_json(
+        Fork(
+            session_id=SessionId("sess_b"),
+            forked_from=SessionId("sess_a"),
+            node=NodeId(1),
+            step_id="make",
+            goal="Build",
+            workspace="/b",
+            worktree="/b",
+            snapshot="3f2a",
+            token="rs_a",
+        )
+    ),
+    "workrail session snapshots --json": snapshots_json(
+        [SnapshotLine(SessionId("sess_a"), 1, known=True)], pruned=False
     ),
     "workrail session verify --json": {
         "sessions": [verification_json(Verification(SessionId("sess_a"), 1, None, ()))],

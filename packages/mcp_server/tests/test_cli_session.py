@@ -158,7 +158,7 @@ def test_show_as_json_has_the_documented_shape(places: Locations) -> None:
     assert [node["kind"] for node in nodes] == ["step", "blocked", "step", "end"]
     assert set(nodes[0]) == {
         *("node", "parent", "kind", "stepId", "title", "iteration", "reachedAt", "completedAt"),
-        *("notes", "artifacts", "blockers", "notices", "onTipBranch"),
+        *("notes", "artifacts", "blockers", "notices", "onTipBranch", "checks", "approval"),
     }
 
 

@@ -43,13 +43,13 @@ def ready(view: StepView = PLAIN, recorded: Recorded = Recorded.NOW) -> StepRead
 def test_a_plain_step_reads_as_its_text_between_two_short_lines() -> None:
     assert present(ready()) == (
         "# Look around\n"
-        "Step 2 of about 7 · session sess_abcdefghijklmnopqrstuvwxyz\n"
+        "Step 2 of about 7\n"
         "\n"
         "Read the code that handles login.\n"
         "\n"
         "List what you find.\n"
         "\n"
-        'Next, with notes: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
+        'Next: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
     )
 
 
@@ -87,8 +87,7 @@ def test_a_step_in_a_loop_says_which_pass_it_is_and_what_it_must_hand_in() -> No
 
     assert present(ready(view)) == (
         "# Look around\n"
-        'Step 2 of about 7 · pass 2 of at most 5 of "Refine" · suits a heavy model · '
-        "session sess_abcdefghijklmnopqrstuvwxyz\n"
+        'Step 2 of about 7 · pass 2 of at most 5 of "Refine" · suits a heavy model\n'
         "\n"
         "Read the code that handles login.\n"
         "\n"
@@ -101,7 +100,7 @@ def test_a_step_in_a_loop_says_which_pass_it_is_and_what_it_must_hand_in() -> No
         "- optional: a diagram, in this form:\n"
         '  {"kind":"d"}\n'
         '- notes that contain "verdict"\n'
-        'Next, with notes: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…", '
+        'Next: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…", '
         '"artifacts": [{…}]}'
     )
 
@@ -146,13 +145,13 @@ def test_the_first_step_comes_with_what_holds_for_the_whole_workflow() -> None:
         "# Look around\n"
         "Step 2 of about 7 · session sess_abcdefghijklmnopqrstuvwxyz\n"
         "\n"
-        "- Note: Skipped ask: it runs only if x.\n"
+        "- Skipped ask: it runs only if x.\n"
         "\n"
         "Read the code that handles login.\n"
         "\n"
         "List what you find.\n"
         "\n"
-        'Next, with notes: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
+        'Next: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
     )
 
 
@@ -185,7 +184,7 @@ def test_a_returning_agent_reads_what_was_done_before_the_step() -> None:
         "\n"
         "List what you find.\n"
         "\n"
-        'Next, with notes: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
+        'Next: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
     )
 
 
@@ -234,7 +233,7 @@ BLOCKED = Blocked(
 def test_a_blocked_attempt_reads_every_reason_its_remedy_and_what_was_kept() -> None:
     assert present(BLOCKED) == (
         "# Not complete yet: Look around\n"
-        "Step 2 of about 7 · session sess_abcdefghijklmnopqrstuvwxyz\n"
+        "Step 2 of about 7\n"
         "\n"
         "1. MISSING_ARTIFACT (wr.contracts.loop_control): This step needs an artifact of kind "
         '"wr.loop_control", and none was sent.\n'
@@ -245,7 +244,7 @@ def test_a_blocked_attempt_reads_every_reason_its_remedy_and_what_was_kept() -> 
         '   {"metrics_outcome":"success"}\n'
         "\n"
         "Kept, so it need not be sent again: notes, artifact wr.assessment.\n"
-        'Next, once mended: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", '
+        'Next: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", '
         '"artifacts": [{…}], "context": {…}}'
     )
 
@@ -266,7 +265,7 @@ def test_an_agent_that_returns_to_a_blocked_step_reads_the_step_again() -> None:
         "1. MISSING_NOTES (notes): None were sent.\n"
         "   Send notes.\n"
         "\n"
-        'Next, once mended: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
+        'Next: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
     )
 
 
@@ -279,7 +278,7 @@ def test_a_complete_run_reads_its_session_its_count_and_what_never_ran() -> None
         "# Workflow complete\n"
         "wr.classify-task · 3 steps completed · session sess_abcdefghijklmnopqrstuvwxyz\n"
         "\n"
-        "- Note: Never ran in this session: ask, tell.\n"
+        "- Never ran in this session: ask, tell.\n"
         "\n"
         "Nothing is left to complete. Tell the person what came of it."
     )

@@ -33,7 +33,7 @@ WRITE = replace(REVIEW, id="write", name="Write", description="w" * 200, tags=("
 ROUTINE = replace(
     REVIEW, id="gather", name="Gather", routine=True, tags=("project", "routine"), steps=2
 )
-NEXT = 'Next, with the id that fits: start_workflow {"workflowId": "review", "goal": "…"}'
+NEXT = 'Next, if it fits: start_workflow {"workflowId": "review", "goal": "…"}'
 
 
 def test_a_list_is_a_line_a_workflow_and_the_call_that_starts_one() -> None:
@@ -42,7 +42,8 @@ def test_a_list_is_a_line_a_workflow_and_the_call_that_starts_one() -> None:
         f"- write (1 step): Write. {'w' * 139}…\n"
         "\n"
         '1 routine, made to be part of other workflows: list_workflows {"tags": ["routine"]}\n'
-        "\n" + NEXT
+        "\n"
+        'Next, if it fits: start_workflow {"workflowId": "…", "goal": "…"}'
     )
 
 
@@ -71,7 +72,8 @@ def test_a_query_that_fits_nothing_says_what_there_is() -> None:
 
 def test_an_empty_catalog_says_where_a_workflow_would_go() -> None:
     assert present_catalog(Catalog((), ()), "", (), 20) == (
-        "There are no workflows here. Put one into .workrail/workflows of the project."
+        "There are no workflows here. Put one into .workrail/workflows of the project, "
+        "or name another folder with workspace."
     )
 
 
@@ -89,7 +91,7 @@ def test_files_that_cannot_be_used_are_named_with_their_first_problem() -> None:
 
     assert (
         "Files that cannot be used:\n"
-        "- /p/b.json:7: No prompt. (and 1 more)\n"
+        "- /p/b.json:7: /steps/0: No prompt. (and 1 more)\n"
         "- /p/a.json: Not readable.\n"
         "- /p/0.json: Not readable.\n"
         "- /p/1.json: Not readable.\n"

@@ -67,11 +67,11 @@ def test_a_step_too_long_for_one_reply_can_be_read_to_its_end_by_following_the_c
 def test_an_offset_past_the_end_of_a_step_says_how_long_the_step_is() -> None:
     assert present(StepReady(SESSION, TOKEN, PLAIN), 1_000) == (
         "# Look around\n"
-        "Step 2 of about 7 · session sess_abcdefghijklmnopqrstuvwxyz\n"
+        "Step 2 of about 7\n"
         "\n"
         "[The text of this step has 54 characters; nothing stands at 1,000.]\n"
         "\n"
-        'Next, with notes: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
+        'Next: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
     )
 
 

@@ -35,7 +35,7 @@ def test_a_repeated_checkpoint_is_told_that_nothing_was_written() -> None:
     outcome = Checkpointed(SESSION, "cp_B", TOKEN, "Look around", recorded=Recorded.BEFORE)
 
     assert present_checkpoint(outcome).startswith(
-        'This checkpoint was recorded before; nothing was written, in the step "Look around"'
+        'This checkpoint was recorded before and nothing was written, in the step "Look around"'
     )
 
 
@@ -73,14 +73,14 @@ def test_found_sessions_read_why_they_fit_and_the_call_that_returns_to_each() ->
         "2 of 14 matching sessions, best first. Make the call of the one you mean.\n"
         "\n"
         "1. Investigate a bug (wr.bug-investigation): Find why login fails\n"
-        '   running at "Look around" · changed 2026-11-22T16:35:00Z · branch main · '
+        '   running at "Look around" · changed 2026-11-22 16:35 UTC · branch main · '
         "/home/me/shop · sess_abcdefghijklmnopqrstuvwxyz\n"
         "   Fits because: goal holds “login”; same branch\n"
         "   It says: The token expires too early.\n"
         '   continue_workflow {"continueToken": "rs_CCCCCCCCCCCCCCCCCCCCCCCC"}\n'
         "\n"
         f"2. W (w): {'g' * 159}…\n"
-        "   completed · changed 2026-11-21T00:00:00Z · sess_abcdefghijklmnopqrstuvwxyz\n"
+        "   completed · changed 2026-11-21 00:00 UTC · sess_abcdefghijklmnopqrstuvwxyz\n"
         "   Fits because: newest\n"
         '   continue_workflow {"continueToken": "rs_D"}'
     )

@@ -20,8 +20,9 @@ def test_the_list_of_tools_stays_within_its_budget(serve: Callable[[Scene], None
     async def scene(agent: Agent) -> None:
         listed = await agent.client.list_tools()
         wire = json.dumps(
-            [tool.model_dump(by_alias=True, exclude_none=True) for tool in listed.tools],
+            listed.model_dump(mode="json", by_alias=True, exclude_none=True),
             separators=(",", ":"),
+            ensure_ascii=False,
         )
         assert len(wire.encode()) <= 7_000
         assert [tool.name for tool in listed.tools] == [spec.name for spec in TOOLS]
@@ -85,7 +86,8 @@ def test_a_workflow_can_be_looked_at_without_starting_it(serve: Callable[[Scene]
         assert "Look closer [extra]" in outline
         assert "Give a verdict on {{goal}}." in step
         assert missed == (
-            "inspect_workflow: step: demo-review has no step `decode`. Did you mean `decide`?"
+            "inspect_workflow: step: demo-review has no step `decode`. Did you mean `decide`? "
+            "Next: inspect_workflow again, with step mended."
         )
         assert "No session is recorded" in await agent.call("resume_session")
 

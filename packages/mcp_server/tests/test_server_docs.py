@@ -4,6 +4,7 @@ from pathlib import Path
 
 import anyio
 import mcp_types as types
+import pytest
 from mcp.client import Client
 
 from workrail_mcp_server.server import Tools, build_server
@@ -26,9 +27,10 @@ def row(tool: types.Tool) -> str:
     return f"| `{tool.name}` | {fields} |{''.join(' yes |' if flag else ' |' for flag in flags)}"
 
 
-def test_the_manual_lists_every_tool_as_the_server_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+def test_the_manual_lists_every_tool_as_the_server_does(tmp_path: Path, mode: str) -> None:
     async def listed() -> list[types.Tool]:
-        async with Client(build_server(Tools(tmp_path))) as client:
+        async with Client(build_server(Tools(tmp_path)), mode=mode) as client:
             return (await client.list_tools()).tools
 
     lines = MANUAL.read_text(encoding="utf-8").splitlines()

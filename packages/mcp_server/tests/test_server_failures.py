@@ -7,15 +7,25 @@ import pytest
 from workrail_engine.errors import (
     ConflictError,
     InvalidDefinitionError,
+    InvalidSourceError,
     InvalidSubmissionError,
     InvalidTokenError,
+    MissingContextError,
+    SessionNotFoundError,
+    SourceNotFoundError,
     StoreUnavailableError,
     TokenFault,
+    UntrustedWorkflowError,
     WorkflowNotFoundError,
     WorkRailError,
 )
 from workrail_mcp_server.failures import FAILURE_LIMIT, Reply, bounded, failure_text, guarded
 from workrail_mcp_server.tools.listing import COMPLETE_STEP, RESUME_SESSION, START_WORKFLOW
+
+MEND = (
+    "\nMend the file until `workrail validate` finds nothing, then call again. "
+    "For another workflow: list_workflows {}"
+)
 
 
 def failing(error: BaseException) -> str:
@@ -26,8 +36,6 @@ def failing(error: BaseException) -> str:
     "error",
     [
         InvalidTokenError(TokenFault.EMPTY, "No token was given. Copy it."),
-        InvalidSubmissionError("notes: too long. Shorten them.", field="notes"),
-        WorkflowNotFoundError("There is no workflow `x`. Did you mean `y`?"),
         ConflictError("Others kept writing. Call again."),
         StoreUnavailableError("The disk is full. Nothing was recorded."),
     ],
@@ -39,6 +47,30 @@ def test_an_expected_failure_is_its_message_after_the_tools_name(error: WorkRail
     assert reply == Reply(f"complete_step: {error}", failed=True)
 
 
+@pytest.mark.rule("MCP-86")
+@pytest.mark.parametrize(
+    ("error", "following"),
+    [
+        (WorkflowNotFoundError("None."), "Next: list_workflows {}"),
+        (SessionNotFoundError("None."), "Next: resume_session {}"),
+        (SourceNotFoundError("None."), 'Next: manage_workflow_source {"action": "list"}'),
+        (UntrustedWorkflowError("None."), "Tell the person."),
+        (
+            MissingContextError("slices", "None."),
+            'Next: start_workflow again, with context {"slices": …}.',
+        ),
+        (
+            InvalidSubmissionError("goal: empty.", field="goal"),
+            "Next: start_workflow again, with goal mended.",
+        ),
+        (InvalidSourceError("name: bad."), "Next: start_workflow again, with that mended."),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_failure_ends_with_the_next_call(error: WorkRailError, following: str) -> None:
+    assert failure_text(START_WORKFLOW, error) == f"start_workflow: {error} {following}"
+
+
 @pytest.mark.rule("MCP-9")
 @pytest.mark.parametrize("letter", ["a", "é", "😀", "\ud800"])
 def test_a_failure_is_at_most_600_bytes_and_keeps_its_end(letter: str) -> None:
@@ -47,7 +79,7 @@ def test_a_failure_is_at_most_600_bytes_and_keeps_its_end(letter: str) -> None:
     text = failure_text(COMPLETE_STEP, error)
 
     assert len(text.encode()) <= FAILURE_LIMIT
-    assert text.endswith("Call again with less.")
+    assert text.endswith("Call again with less. Next: complete_step again, with notes mended.")
     assert "left out" in text
 
 
@@ -58,14 +90,17 @@ def test_a_broken_workflow_shows_whole_problems_and_counts_the_others() -> None:
     text = failure_text(START_WORKFLOW, InvalidDefinitionError("\n".join(lines)))
 
     assert len(text.encode()) <= FAILURE_LIMIT
-    *shown, rest = text.removeprefix("start_workflow: ").split("\n")
+    *shown, rest, following = text.removeprefix("start_workflow: ").split("\n")
     assert shown == lines[: len(shown)]
     assert len(shown) >= 4
-    assert rest == f"({40 - len(shown)} more problems: run `workrail validate` on the file)"
+    assert rest == f"({40 - len(shown)} more)"
+    assert f"\n{following}" == MEND
 
 
 def test_a_broken_workflow_with_few_problems_shows_all_of_them() -> None:
-    assert failure_text(START_WORKFLOW, InvalidDefinitionError("a\nb")) == "start_workflow: a\nb"
+    text = failure_text(START_WORKFLOW, InvalidDefinitionError("a\nb"))
+
+    assert text == f"start_workflow: a\nb{MEND}"
 
 
 def test_a_problem_too_long_for_a_failure_is_shortened_where_it_says_so() -> None:

@@ -29,7 +29,7 @@ def test_a_workflow_is_walked_from_the_list_to_its_end(serve: Callable[[Scene], 
         assert await agent.call("list_workflows") == (
             "- demo-review (3 steps): Review a change. Read a change and give a verdict.\n"
             "\n"
-            "Next, with the id that fits: "
+            "Next, if it fits: "
             'start_workflow {"workflowId": "demo-review", "goal": "…"}'
         )
 
@@ -46,20 +46,20 @@ def test_a_workflow_is_walked_from_the_list_to_its_end(serve: Callable[[Scene], 
             "\n"
             "Read every changed line.\n"
             "\n"
-            'Next, with notes: complete_step {"token": "ct_TOKEN", "notes": "…"}'
+            'Next: complete_step {"token": "ct_TOKEN", "notes": "…"}'
         )
 
         second = await agent.call("complete_step", token=token_in(first), notes="Read 3 files.")
         assert without_example(masked(second)) == (
             "# Decide\n"
-            "Step 2 of about 2 · session sess_ID\n"
+            "Step 2 of about 2\n"
             "\n"
-            '- Note: Skipped extra: it runs only if risk equals "High", and risk was never set.\n'
+            '- Skipped extra: it runs only if risk equals "High", and risk was never set.\n'
             "\n"
             "Give a verdict on PR 7.\n"
             "\n"
             "Required:\n"
-            "- an artifact of kind wr.loop_control, in this form:\n"
+            "- an artifact of kind wr.loop_control, its decision continue or stop, in this form:\n"
             "  EXAMPLE\n"
             'Next: complete_step {"token": "ct_TOKEN", "artifacts": [{…}]}'
         )
@@ -67,7 +67,7 @@ def test_a_workflow_is_walked_from_the_list_to_its_end(serve: Callable[[Scene], 
         blocked = await agent.call("complete_step", token=token_in(second), notes="Fine.")
         assert without_example(masked(blocked)) == (
             "# Not complete yet: Decide\n"
-            "Step 2 of about 2 · session sess_ID\n"
+            "Step 2 of about 2\n"
             "\n"
             "1. MISSING_ARTIFACT (wr.contracts.loop_control): This step needs an artifact of kind "
             '"wr.loop_control", and none was sent.\n'
@@ -75,7 +75,7 @@ def test_a_workflow_is_walked_from_the_list_to_its_end(serve: Callable[[Scene], 
             "   EXAMPLE\n"
             "\n"
             "Kept, so it need not be sent again: notes.\n"
-            'Next, once mended: complete_step {"token": "ct_TOKEN", "artifacts": [{…}]}'
+            'Next: complete_step {"token": "ct_TOKEN", "artifacts": [{…}]}'
         )
 
         artifact = {"kind": "wr.loop_control", "decision": "stop"}
@@ -84,7 +84,7 @@ def test_a_workflow_is_walked_from_the_list_to_its_end(serve: Callable[[Scene], 
             "# Workflow complete\n"
             "demo-review · 2 steps completed · session sess_ID\n"
             "\n"
-            "- Note: Never ran in this session: extra.\n"
+            "- Never ran in this session: extra.\n"
             "\n"
             "Nothing is left to complete. Tell the person what came of it."
         )
@@ -118,7 +118,7 @@ def test_a_lost_session_is_found_and_taken_up_again(serve: Callable[[Scene], Non
         found = await agent.call("resume_session", query="PR 7")
         back = await agent.call("continue_workflow", continueToken=token_in(found))
 
-        assert found.startswith("1 matching session, best first.")
+        assert found.startswith("1 matching session. If you mean it, make its call.")
         assert "# Decide" in back
         assert "Read the parser." in back
         assert "Goal: PR 7" in back
@@ -202,12 +202,12 @@ def test_contradictions_in_the_deprecated_form_are_refused(serve: Callable[[Scen
         )
         assert both == (
             "continue_workflow: notes: sent both in output and beside it. Nothing was recorded; "
-            "send it once, as complete_step takes it."
+            "send it once, as complete_step takes it. Next: continue_workflow again, with notes mended."
         )
         assert mixed == (
             "continue_workflow: intent: rehydrate only shows where the session stands, but output "
             "or context was sent. Nothing was recorded. Send them with intent advance, or leave "
-            "them out."
+            "them out. Next: continue_workflow again, with intent mended."
         )
 
     serve(scene)

@@ -9,6 +9,7 @@ from workrail_engine.projections.catalog import (
     BrokenFile,
     FileProblem,
     FileReport,
+    LintReport,
     StepOutline,
     WorkflowEntry,
     WorkflowOutline,
@@ -39,7 +40,7 @@ def broken_json(file: BrokenFile) -> JsonObject:
         "path": file.path,
         "source": file.source,
         "workflowId": file.workflow_id,
-        "problems": [_problem_json(problem) for problem in file.problems],
+        "problems": [problem_json(problem) for problem in file.problems],
     }
 
 
@@ -48,7 +49,26 @@ def report_json(report: FileReport) -> JsonObject:
     return {
         "path": report.path,
         "workflowId": report.workflow_id,
-        "problems": [_problem_json(problem) for problem in report.problems],
+        "problems": [problem_json(problem) for problem in report.problems],
+    }
+
+
+def lint_json(report: LintReport) -> JsonObject:
+    """A file, and what is likely not meant in it."""
+    return {
+        "path": report.path,
+        "workflowId": report.workflow_id,
+        "warnings": [
+            {
+                "code": one.code,
+                "line": one.line,
+                "pointer": one.pointer,
+                "message": one.message,
+                "why": one.why,
+                "advice": one.advice,
+            }
+            for one in report.warnings
+        ],
     }
 
 
@@ -87,7 +107,8 @@ def step_json(step: StepOutline) -> JsonObject:
     }
 
 
-def _problem_json(problem: FileProblem) -> JsonObject:
+def problem_json(problem: FileProblem) -> JsonObject:
+    """One thing that is wrong in a file."""
     return {
         "line": problem.line,
         "pointer": problem.pointer,

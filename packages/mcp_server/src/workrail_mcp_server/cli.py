@@ -16,17 +16,27 @@ SUMMARIES: Mapping[str, str] = {
     "list": "List the workflows this workspace sees.",
     "inspect": "Show a workflow's steps without running it.",
     "validate": "Check workflow files and name every problem.",
+    "test": "Run workflows against scripted agents.",
+    "simulate": "Show the way through a workflow, without running it.",
+    "import": "Propose a workflow from a skill or a checklist.",
+    "lint": "Say what in valid workflow files is likely not meant.",
     "source": "Add folders and repositories of workflows.",
     "trust": "Allow the workflows of a source to be started.",
+    "approve": "Approve what a step waits for, or list what waits.",
+    "reject": "Send back what a step waits for.",
+    "approver": "Set a passphrase for approvals, or remove it.",
     "session": "Look at recorded sessions.",
+    "proof": "Show, export and check the proofs of what was done.",
     "db": "Look after the store that holds the sessions.",
     "gc": "Remove old sessions and what only they used.",
+    "doctor": "Check this installation and say how to mend it.",
+    "install": "Make the server known to an MCP client.",
 }
 """What `workrail --help` says of each command, in its order."""
 
 _EPILOG = """\b
 Examples:
-  claude mcp add workrail -- workrail start    give Claude Code the workflows
+  workrail install --client claude-code        give Claude Code the workflows
   workrail list                                what can be run here
   workrail session list                        what has been run
 
@@ -35,7 +45,7 @@ was not found; 2 the call or the store is at fault.
 """
 
 
-def load_command(name: str) -> click.Command:
+def load_command(name: str) -> click.Command:  # noqa: C901, PLR0912, PLR0915 (one closed set, one match)
     """The command of this name, imported now.
 
     Raises:
@@ -50,16 +60,36 @@ def load_command(name: str) -> click.Command:
             from workrail_mcp_server.commands.inspect_workflow import inspect_workflow as command
         case "validate":
             from workrail_mcp_server.commands.validate import validate as command
+        case "test":
+            from workrail_mcp_server.commands.run_tests import run_workflow_tests as command
+        case "simulate":
+            from workrail_mcp_server.commands.simulate import simulate as command
+        case "import":
+            from workrail_mcp_server.commands.importing import importing as command
+        case "lint":
+            from workrail_mcp_server.commands.lint import lint as command
         case "source":
             from workrail_mcp_server.commands.source import source as command
         case "trust":
             from workrail_mcp_server.commands.trust import trust as command
+        case "approve":
+            from workrail_mcp_server.commands.approve import approve as command
+        case "reject":
+            from workrail_mcp_server.commands.reject import reject as command
+        case "approver":
+            from workrail_mcp_server.commands.approver import approver as command
         case "session":
             from workrail_mcp_server.commands.session import session as command
+        case "proof":
+            from workrail_mcp_server.commands.proof import proof as command
         case "db":
             from workrail_mcp_server.commands.db import db as command
         case "gc":
             from workrail_mcp_server.commands.gc import collect_garbage as command
+        case "doctor":
+            from workrail_mcp_server.commands.doctor import doctor as command
+        case "install":
+            from workrail_mcp_server.commands.install import install as command
         case _:
             raise KeyError(name)
     return command

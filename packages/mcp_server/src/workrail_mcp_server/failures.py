@@ -7,13 +7,57 @@ says itself what to do; anything else is a fault of ours, told plainly, with its
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
-from workrail_engine.errors import InvalidDefinitionError, WorkRailError
+from workrail_engine.errors import (
+    InvalidDefinitionError,
+    InvalidSourceError,
+    InvalidSubmissionError,
+    MissingContextError,
+    SessionNotFoundError,
+    SourceNotFoundError,
+    UntrustedWorkflowError,
+    WorkflowNotFoundError,
+    WorkRailError,
+)
 from workrail_mcp_server.schemas import ToolSpec
 
 FAILURE_LIMIT = 600
 """The most bytes a failure's text may have."""
+_MEND = (
+    "\nMend the file until `workrail validate` finds nothing, then call again. "
+    "For another workflow: list_workflows {}"
+)
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a client may put before its person, so that they approve it or not."""
+
+    approval_id: str
+    digest: str
+    """Of exactly what is shown."""
+    text: str
+
+
+@dataclass(frozen=True)
+class PersonsAnswer:
+    """What a client's person decided."""
+
+    approval_id: str
+    digest: str
+    verdict: Literal["approved", "rejected"]
+    note: str | None
+    client: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """The text of an answer, and what only a person can decide before the run goes on."""
+
+    text: str
+    question: Question | None
 
 
 @dataclass(frozen=True)
@@ -22,12 +66,14 @@ class Reply:
 
     text: str
     failed: bool = False
+    question: Question | None = None
 
 
-def guarded(spec: ToolSpec, work: Callable[[], str]) -> Reply:
+def guarded(spec: ToolSpec, work: Callable[[], str | Told]) -> Reply:
     """Do the work of one call; whatever it raises becomes a reply."""
     try:
-        return Reply(work())
+        done = work()
+        return Reply(done) if isinstance(done, str) else Reply(done.text, question=done.question)
     except WorkRailError as error:
         return Reply(failure_text(spec, error), failed=True)
     except BaseException:  # noqa: BLE001 - SystemExit from a library must not end the server
@@ -39,8 +85,29 @@ def failure_text(spec: ToolSpec, error: WorkRailError) -> str:
     """An expected failure, in at most `FAILURE_LIMIT` bytes."""
     head = f"{spec.name}: "
     if isinstance(error, InvalidDefinitionError):
-        return head + _problem_lines(str(error), FAILURE_LIMIT - len(head))
-    return head + bounded(str(error), FAILURE_LIMIT - len(head))
+        return head + _problem_lines(str(error), FAILURE_LIMIT - len(head) - len(_MEND)) + _MEND
+    return head + bounded(f"{error}{_following(spec, error)}", FAILURE_LIMIT - len(head))
+
+
+def _following(spec: ToolSpec, error: WorkRailError) -> str:
+    """The next call, where the engine's message, which speaks to every program, cannot name it."""
+    match error:
+        case WorkflowNotFoundError():
+            return " Next: list_workflows {}"
+        case SessionNotFoundError():
+            return " Next: resume_session {}"
+        case SourceNotFoundError():
+            return ' Next: manage_workflow_source {"action": "list"}'
+        case UntrustedWorkflowError():
+            return " Tell the person."
+        case MissingContextError(variable=variable):
+            return f' Next: {spec.name} again, with context {{"{variable}": …}}.'
+        case InvalidSubmissionError(field=field) if spec.example not in str(error):
+            return f" Next: {spec.name} again, with {field} mended."
+        case InvalidSourceError():
+            return f" Next: {spec.name} again, with that mended."
+        case _:
+            return ""
 
 
 def internal_text(spec: ToolSpec) -> str:
@@ -81,7 +148,7 @@ def _problem_lines(text: str, limit: int) -> str:
     kept: list[str] = []
     for line in lines:
         left = len(lines) - len(kept) - 1
-        rest = f"({left} more problems: run `workrail validate` on the file)"
+        rest = f"({left} more)"
         whole = "\n".join([*kept, line, rest] if left else [*kept, line])
         if len(whole.encode("utf-8", "replace")) > limit:
             break
@@ -90,5 +157,5 @@ def _problem_lines(text: str, limit: int) -> str:
     if not kept:
         return bounded(text, limit)
     if left:
-        kept.append(f"({left} more problems: run `workrail validate` on the file)")
+        kept.append(f"({left} more)")
     return "\n".join(kept)

@@ -18,6 +18,7 @@ from workrail_mcp_server.present_text import TEXT_HERE, call, paragraphs, sectio
 
 _DESCRIPTION_SHOWN = 140
 _BROKEN_SHOWN = 5
+_PROBLEM_SHOWN = 400
 _TAGS_SHOWN = 15
 
 
@@ -34,21 +35,18 @@ def present_catalog(catalog: Catalog, query: str, tags: Sequence[str], limit: in
     asked = bool(query.strip() or tags)
     listed = fitting if asked else tuple(entry for entry in fitting if not entry.routine)
     if not listed:
-        return paragraphs((_nothing(catalog, asked=asked), _broken(catalog.broken)))
+        return paragraphs((_nothing(catalog, asked=asked), _broken(catalog.broken, brief=False)))
     shown = listed[:limit]
-    startable = [entry for entry in shown if not entry.untrusted]
-    start = (
-        call("start_workflow", {"workflowId": startable[0].id, "goal": TEXT_HERE})
-        if startable
-        else None
-    )
+    startable = [entry.id for entry in shown if not entry.untrusted]
+    workflow = startable[0] if len(startable) == 1 else TEXT_HERE
+    start = call("start_workflow", {"workflowId": workflow, "goal": TEXT_HERE})
     return paragraphs(
         (
             "\n".join(_line(entry) for entry in shown),
             _untrusted(shown),
             "\n".join(_left_out(len(listed), len(shown), len(fitting) - len(listed))),
-            _broken(catalog.broken),
-            f"Next, with the id that fits: {start}" if start else "",
+            _broken(catalog.broken, brief=asked),
+            f"Next, if it fits: {start}" if startable else "",
         )
     )
 
@@ -56,7 +54,7 @@ def present_catalog(catalog: Catalog, query: str, tags: Sequence[str], limit: in
 def present_outline(outline: WorkflowOutline) -> str:
     """A workflow seen whole, its steps by title."""
     entry = outline.entry
-    facts = [f"{entry.steps} steps", f"version {entry.version}", f"{entry.source}: {entry.path}"]
+    facts = [_size(entry), f"version {entry.version}", f"{entry.source}: {entry.path}"]
     if outline.model_tier is not None:
         facts.insert(1, f"suits a {outline.model_tier} model")
     start = call("start_workflow", {"workflowId": entry.id, "goal": TEXT_HERE})
@@ -97,10 +95,13 @@ def present_outline_step(outline: WorkflowOutline, step: StepOutline) -> str:
 
 
 def _line(entry: WorkflowEntry) -> str:
-    size = "1 step" if entry.steps == 1 else f"{entry.steps} steps"
     kind = ("routine, " if entry.routine else "") + ("untrusted, " if entry.untrusted else "")
     about = shortened(entry.description, _DESCRIPTION_SHOWN)
-    return f"- {entry.id} ({kind}{size}): {entry.name}. {about}"
+    return f"- {entry.id} ({kind}{_size(entry)}): {entry.name}. {about}"
+
+
+def _size(entry: WorkflowEntry) -> str:
+    return "1 step" if entry.steps == 1 else f"{entry.steps} steps"
 
 
 def _untrusted(entries: Sequence[WorkflowEntry]) -> str:
@@ -128,16 +129,22 @@ def _left_out(fitting: int, shown: int, routines: int) -> tuple[str, ...]:
 
 def _nothing(catalog: Catalog, *, asked: bool) -> str:
     if not catalog.entries:
-        return "There are no workflows here. Put one into .workrail/workflows of the project."
+        return (
+            "There are no workflows here. Put one into .workrail/workflows of the project, or name "
+            "another folder with workspace."
+        )
     everything: dict[str, JsonValue] = {}
     tags = ", ".join(f"{tag} ({count})" for tag, count in tag_counts(catalog)[:_TAGS_SHOWN])
     said = "No workflow fits." if asked else "There are only routines here."
     return f"{said} {len(catalog.entries)} are there: {call('list_workflows', everything)}. Tags: {tags}."
 
 
-def _broken(broken: Sequence[BrokenFile]) -> str:
+def _broken(broken: Sequence[BrokenFile], *, brief: bool) -> str:
     if not broken:
         return ""
+    if brief:
+        files = "1 file" if len(broken) == 1 else f"{len(broken)} files"
+        return f"{files} cannot be used; to see why: {call('list_workflows', {})}"
     lines = [_broken_line(file) for file in broken[:_BROKEN_SHOWN]]
     if len(broken) > _BROKEN_SHOWN:
         lines.append(f"{len(broken) - _BROKEN_SHOWN} more; `workrail validate` names them all.")
@@ -147,10 +154,9 @@ def _broken(broken: Sequence[BrokenFile]) -> str:
 def _broken_line(file: BrokenFile) -> str:
     if not file.problems:
         return file.path
-    first = file.problems[0]
-    place = file.path if first.line is None else f"{file.path}:{first.line}"
-    rest = f" (and {len(file.problems) - 1} more)" if len(file.problems) > 1 else ""
-    return f"{place}: {shortened(first.message, 200)}{rest}"
+    first, *others = file.problems
+    rest = f" (and {len(others)} more)" if others else ""
+    return f"{shortened(first.located(file.path), _PROBLEM_SHOWN)}{rest}"
 
 
 def _step_lines(steps: Sequence[StepOutline]) -> list[str]:

@@ -35,7 +35,7 @@ def present_checkpoint(outcome: Checkpointed) -> str:
     first = (
         "Checkpoint recorded"
         if outcome.recorded is Recorded.NOW
-        else "This checkpoint was recorded before; nothing was written"
+        else "This checkpoint was recorded before and nothing was written"
     )
     back = call("continue_workflow", {"continueToken": outcome.checkpoint_token})
     complete = call("complete_step", {"token": outcome.step_token, "notes": TEXT_HERE})
@@ -75,8 +75,11 @@ def _found(outcome: Found) -> str:
     shown = len(outcome.candidates)
     total = f"{outcome.total:,} or more" if outcome.more else str(outcome.total)
     count = f"{shown} of {total}" if outcome.total > shown else str(shown)
-    noun = "session" if outcome.total == 1 else "sessions"
-    heading = f"{count} matching {noun}, best first. Make the call of the one you mean."
+    heading = (
+        "1 matching session. If you mean it, make its call."
+        if outcome.total == 1
+        else f"{count} matching sessions, best first. Make the call of the one you mean."
+    )
     candidates = [_candidate(number, item) for number, item in enumerate(outcome.candidates, 1)]
     return paragraphs(
         (*([heading] if candidates else []), *candidates, *map(_damaged, outcome.damaged))
@@ -99,13 +102,18 @@ def _candidate(number: int, item: Candidate) -> str:
     ]
     if item.snippet and item.snippet != item.goal:
         lines.append(f"   It says: {shortened(item.snippet, _SNIPPET_SHOWN)}")
+    if item.status == "waiting":
+        lines.append(
+            "   It waits for approval, which you cannot give. A person decides in a terminal of their "
+            f"own: workrail approve {item.session_id}"
+        )
     lines.append(f"   {call('continue_workflow', {'continueToken': item.token})}")
     return "\n".join(lines)
 
 
 def _standing(item: Candidate) -> str:
     parts = [item.status if item.step_title is None else f'{item.status} at "{item.step_title}"']
-    parts.append(f"changed {item.updated_at}")
+    parts.append(f"changed {item.updated_at[:16].replace('T', ' ')} UTC")
     if item.branch is not None:
         parts.append(f"branch {item.branch}")
     if item.repository is not None:

@@ -18,7 +18,9 @@ from workrail_engine.outcomes import (
     Requirement,
     StepReady,
     StepView,
+    Waiting,
 )
+from workrail_mcp_server.present_approval import present_waiting
 from workrail_mcp_server.present_background import background
 from workrail_mcp_server.present_pages import StepReply, with_text
 from workrail_mcp_server.present_text import (
@@ -29,11 +31,19 @@ from workrail_mcp_server.present_text import (
     bullets,
     call,
     paragraphs,
+    sentence,
 )
 
 _NOTES_CODES = frozenset(
-    {BlockerCode.MISSING_NOTES, BlockerCode.INVALID_NOTES, BlockerCode.EVALUATION_ERROR}
+    {
+        BlockerCode.MISSING_NOTES,
+        BlockerCode.INVALID_NOTES,
+        BlockerCode.EVALUATION_ERROR,
+        BlockerCode.APPROVAL_REJECTED,
+    }
 )
+_FILES_CODES = frozenset({BlockerCode.CHECK_FAILED, BlockerCode.CHECK_ERROR})
+"""Mended in the workspace: nothing need be sent."""
 _CONTEXT_CODES = frozenset({BlockerCode.MISSING_CONTEXT, BlockerCode.INVALID_CONTEXT})
 
 
@@ -62,6 +72,8 @@ def present(outcome: AdvanceOutcome, offset: int = 0) -> str:
             return _blocked(outcome, offset)
         case Completed():
             return _completed(outcome)
+        case Waiting():
+            return present_waiting(outcome)
         case _:
             assert_never(outcome)
 
@@ -69,10 +81,10 @@ def present(outcome: AdvanceOutcome, offset: int = 0) -> str:
 def _step_ready(outcome: StepReady, offset: int) -> str:
     step = outcome.step
     said = background(outcome.session_id, outcome.preamble, outcome.recap)
-    heading = f"# {step.title}\n{_where(step, outcome.session_id)}"
+    heading = f"# {step.title}\n{_where(step)}{_session(outcome)}"
     notices = "" if offset else _notices(outcome.notices)
     confirmation = () if step.confirmation is None else (step.confirmation,)
-    following = f"Next{_with_notes(step)}: {_completion_call(outcome.token, step.requirements)}"
+    following = f"Next: {_completion_call(outcome.token, step.requirements)}"
     reply = StepReply(
         before=paragraphs((_recorded(outcome.recorded), said)),
         heading=paragraphs((heading, notices)),
@@ -84,12 +96,12 @@ def _step_ready(outcome: StepReady, offset: int) -> str:
 def _blocked(outcome: Blocked, offset: int) -> str:
     step = outcome.step
     said = background(outcome.session_id, outcome.preamble, outcome.recap)
-    heading = f"# Not complete yet: {step.title}\n{_where(step, outcome.session_id)}"
+    heading = f"# Not complete yet: {step.title}\n{_where(step)}{_session(outcome)}"
     notices = "" if offset else _notices(outcome.notices)
     kept = (
         (f"Kept, so it need not be sent again: {', '.join(outcome.kept)}.",) if outcome.kept else ()
     )
-    retry = "\n".join((*kept, f"Next, once mended: {_retry_call(outcome)}"))
+    retry = "\n".join((*kept, f"Next: {_retry_call(outcome)}"))
     different = outcome.recorded is Recorded.BEFORE_DIFFERENT
     recorded = f"{_USED} {_TRY_AGAIN}" if different else _recorded(outcome.recorded)
     reply = StepReply(
@@ -117,15 +129,20 @@ def _completed(outcome: Completed) -> str:
     )
 
 
-def _where(step: StepView, session_id: str) -> str:
+def _where(step: StepView) -> str:
     parts = [f"Step {step.number} of about {step.total}"]
     if step.loop is not None:
         loop = step.loop
         parts.append(f'pass {loop.number} of at most {loop.limit} of "{loop.title}"')
     if step.model_tier is not None:
         parts.append(f"suits a {step.model_tier} model")
-    parts.append(f"session {session_id}")
     return " · ".join(parts)
+
+
+def _session(outcome: StepReady | Blocked) -> str:
+    """The session is named at the start and on return; in between, the token says it all."""
+    returning = outcome.preamble is not None or outcome.recap is not None
+    return f" · session {outcome.session_id}" if returning else ""
 
 
 def _recorded(recorded: Recorded) -> str:
@@ -141,17 +158,12 @@ def _recorded(recorded: Recorded) -> str:
 
 
 def _notices(notices: Sequence[str]) -> str:
-    return bullets(f"Note: {notice}" for notice in notices)
+    return bullets(notices)
 
 
 def _requirements(requirements: Sequence[Requirement]) -> tuple[str, ...]:
     asked = [item for item in requirements if item.kind != "notes"]
     return ("Required:", bullets(_requirement(item) for item in asked)) if asked else ()
-
-
-def _with_notes(step: StepView) -> str:
-    """Notes are nearly always required, so they are said in passing."""
-    return ", with notes" if any(item.kind == "notes" for item in step.requirements) else ""
 
 
 def _requirement(item: Requirement) -> str:
@@ -165,7 +177,8 @@ def _blockers(blockers: Sequence[Blocker]) -> str:
     """Every reason with its remedy; one remedy that serves several in a row stands under the last."""
     lines: list[str] = []
     for number, blocker in enumerate(blockers, start=1):
-        lines.append(f"{number}. {blocker.code} ({blocker.subject}): {blocker.message}")
+        said = sentence(blocker.message)
+        lines.append(f"{number}. {blocker.code} ({blocker.subject}): {said}")
         following = blockers[number] if number < len(blockers) else None
         if following is None or _cure(following) != _cure(blocker):
             lines.extend(f"   {line}" for line in _cure(blocker))
@@ -195,7 +208,7 @@ def _retry_call(outcome: Blocked) -> str:
     return _complete(
         outcome.token,
         notes=bool(codes & _NOTES_CODES),
-        artifacts=bool(codes - _NOTES_CODES - _CONTEXT_CODES),
+        artifacts=bool(codes - _NOTES_CODES - _CONTEXT_CODES - _FILES_CODES),
         context=bool(codes & _CONTEXT_CODES),
     )
 

@@ -41,6 +41,16 @@ def bullets(items: Iterable[str]) -> str:
     return "\n".join(f"- {item.strip().replace(chr(10), chr(10) + '  ')}" for item in items)
 
 
+def sentence(text: str) -> str:
+    """A text that ends as a sentence does."""
+    return text if text.endswith((".", ")")) else f"{text}."
+
+
+def reason(message: str, remedy: str) -> str:
+    """Why an attempt was blocked, then what mends it: on a line of its own below several."""
+    return f"{sentence(message)}{chr(10) if chr(10) in message else ' '}{remedy}"
+
+
 def section(heading: str, items: Sequence[str]) -> str:
     """A list under its heading; nothing when there are no items."""
     return f"{heading}\n{bullets(items)}" if items else ""

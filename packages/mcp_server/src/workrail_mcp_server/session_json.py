@@ -3,11 +3,19 @@
 The shapes are part of the command line's promise: fields are added, never renamed or removed.
 """
 
+from collections.abc import Sequence
+
 from workrail_engine.canonical import JsonObject
 from workrail_engine.outcomes import Blocker
+from workrail_engine.projections.forking import Fork, SnapshotLine
 from workrail_engine.projections.repair import Repair
 from workrail_engine.projections.retention import Removed
-from workrail_engine.projections.session_detail import NodeLine, SessionDetail
+from workrail_engine.projections.session_detail import (
+    ApprovalLine,
+    CheckLine,
+    NodeLine,
+    SessionDetail,
+)
 from workrail_engine.projections.session_summary import SessionSummary
 from workrail_engine.projections.verification import Verification
 from workrail_engine.reader import EventRecord
@@ -76,6 +84,32 @@ def repair_json(repair: Repair) -> JsonObject:
     }
 
 
+def fork_json(fork: Fork) -> JsonObject:
+    """A session that was forked from another."""
+    return {
+        "sessionId": fork.session_id,
+        "forkedFrom": fork.forked_from,
+        "node": fork.node,
+        "stepId": fork.step_id,
+        "goal": fork.goal,
+        "workspace": fork.workspace,
+        "worktree": fork.worktree,
+        "snapshot": fork.snapshot,
+        "token": fork.token,
+    }
+
+
+def snapshots_json(lines: Sequence[SnapshotLine], *, pruned: bool) -> JsonObject:
+    """The sessions whose files a repository keeps, or kept until now."""
+    return {
+        "pruned": pruned,
+        "sessions": [
+            {"sessionId": line.session_id, "snapshots": line.snapshots, "known": line.known}
+            for line in lines
+        ],
+    }
+
+
 def removed_json(removed: Removed, *, dry_run: bool) -> JsonObject:
     """What clearing the store came to."""
     return {
@@ -114,6 +148,51 @@ def _node_json(node: NodeLine) -> JsonObject:
         "blockers": [_blocker_json(blocker) for blocker in node.blockers],
         "notices": node.notices,
         "onTipBranch": node.on_tip_branch,
+        "checks": [_check_json(check) for check in node.checks],
+        "approval": None if node.approval is None else _approval_json(node.approval),
+    }
+
+
+def _check_json(check: CheckLine) -> JsonObject:
+    counts = check.counts
+    return {
+        "checkId": check.check_id,
+        "kind": check.kind,
+        "outcome": check.outcome,
+        "summary": check.summary,
+        "problems": list(check.problems),
+        "tree": check.tree,
+        "reused": check.reused,
+        "argv": list(check.argv),
+        "exitCode": check.exit_code,
+        "counts": None
+        if counts is None
+        else {"passed": counts.passed, "failed": counts.failed, "skipped": counts.skipped},
+        "output": check.output,
+        "at": check.at,
+        "ledTo": check.led_to,
+    }
+
+
+def _approval_json(approval: ApprovalLine) -> JsonObject:
+    answer = approval.answer
+    return {
+        "approvalId": approval.approval_id,
+        "approver": approval.approver,
+        "reason": approval.reason,
+        "digest": approval.shown,
+        "tree": approval.tree,
+        "diff": approval.diff,
+        "replaced": approval.replaced,
+        "answer": None
+        if answer is None
+        else {
+            "verdict": answer.verdict,
+            "by": answer.by,
+            "channel": answer.channel,
+            "note": answer.note,
+            "at": answer.at,
+        },
     }
 
 

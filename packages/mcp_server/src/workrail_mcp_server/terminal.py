@@ -13,7 +13,7 @@ from rich.text import Text
 
 from workrail_engine.canonical import JsonValue
 
-StatusName: TypeAlias = Literal["running", "blocked", "completed"]
+StatusName: TypeAlias = Literal["running", "blocked", "waiting", "completed"]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -49,6 +49,8 @@ def status_style(status: StatusName) -> str:
             return "cyan"
         case "blocked":
             return "yellow"
+        case "waiting":
+            return "magenta"
         case "completed":
             return "green"
         case _:

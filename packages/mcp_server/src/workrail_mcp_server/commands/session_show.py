@@ -4,11 +4,18 @@ from collections.abc import Iterator
 
 import click
 from rich.console import Console
+from rich.text import Text
 
-from workrail_engine.projections.session_detail import NodeLine, SessionDetail
+from workrail_engine.projections.session_detail import (
+    ApprovalLine,
+    CheckLine,
+    NodeLine,
+    SessionDetail,
+)
 from workrail_engine.reader import open_reader
 from workrail_mcp_server.commands.chosen_session import chosen_session
 from workrail_mcp_server.commands.options import json_option
+from workrail_mcp_server.present_text import reason
 from workrail_mcp_server.session_json import detail_json
 from workrail_mcp_server.terminal import indented, moment, page, print_json, status_style, styled
 
@@ -71,11 +78,17 @@ def _print_node(out: Console, node: NodeLine) -> None:
     when = moment(node.completed_at or node.reached_at)
     facts = f"  [{', '.join(_node_facts(node))}]  {when}"
     out.print(styled((f"{node.node_id:>3} {mark} ", style), (title, "bold"), (facts, "dim")))
+    for check in node.checks:
+        out.print(_check(check))
+    if node.approval is not None:
+        out.print(_approval(node.approval))
     for blocker in node.blockers:
-        out.print(styled(("      ! ", "yellow"), f"{blocker.message} {blocker.remedy}"))
+        told = indented(reason(blocker.message, blocker.remedy), 8).plain.lstrip()
+        out.print(styled(("      ! ", "yellow"), told))
     if node.notes:
         out.print(indented(node.notes, 6))
-    for artifact in node.artifacts:
+    outputs = {check.output for check in node.checks}
+    for artifact in (one for one in node.artifacts if one.digest not in outputs):
         state = "" if artifact.accepted else ", not accepted"
         out.print(
             styled(
@@ -84,9 +97,33 @@ def _print_node(out: Console, node: NodeLine) -> None:
         )
 
 
+def _check(check: CheckLine) -> Text:
+    mark, style = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("!", "yellow")}[
+        check.outcome
+    ]
+    reused = " (not run again)" if check.reused else ""
+    output = (f"  {check.output}", "dim") if check.output is not None else ""
+    head = (f"      {mark} ", style)
+    return styled(head, f"check {check.check_id}: {check.summary}{reused}", output)
+
+
+def _approval(approval: ApprovalLine) -> Text:
+    answer = approval.answer
+    if answer is not None:
+        mark, style = ("✓", "green") if answer.verdict == "approved" else ("✗", "red")
+        told = f"{answer.verdict} by {answer.by} ({answer.channel}) at {moment(answer.at)}"
+        note = "" if answer.note is None else f": {answer.note}"
+        return styled((f"      {mark} ", style), f"{told}{note}")
+    if approval.replaced:
+        return styled(("      - ", "dim"), "was replaced by another attempt before it was answered")
+    decide = f"Look and decide: workrail approve {approval.approval_id}"
+    return styled(("      ? ", "magenta"), f"waits for approval. {decide}")
+
+
 def _node_facts(node: NodeLine) -> Iterator[str]:
-    mended = node.kind == "blocked" and node.completed_at is not None
-    yield "blocked, then completed" if mended else node.kind
+    done = node.completed_at is not None
+    names = {"blocked": "blocked, then completed", "waiting": "waited for approval, then completed"}
+    yield names.get(node.kind, node.kind) if done else node.kind
     if node.iteration is not None:
         yield f"pass {node.iteration + 1}"
     if not node.on_tip_branch:
@@ -98,4 +135,6 @@ def _mark(node: NodeLine) -> tuple[str, str]:
         return "✓", "green"
     if node.kind == "blocked":
         return "!", "yellow"
+    if node.kind == "waiting":
+        return "?", "magenta"
     return ("·", "dim") if node.kind == "checkpoint" else (">", "cyan")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from pathlib import Path
 
 from workrail_engine.engine import Engine
 from workrail_engine.errors import InvalidSubmissionError
@@ -13,15 +12,16 @@ from workrail_mcp_server.present_catalog import (
     present_outline_step,
 )
 from workrail_mcp_server.tools.arguments import Arguments
+from workrail_mcp_server.tools.caller import Caller
 from workrail_mcp_server.tools.workspace import chosen_workspace
 
 _LISTED = 20
 _STEP = "step"
 
 
-def list_workflows(engine: Engine, arguments: Arguments, workspace: Path) -> str:
+def list_workflows(engine: Engine, arguments: Arguments, caller: Caller) -> str:
     """Workflows that fit the query and the tags."""
-    folder = chosen_workspace(arguments.text_or_none("workspace"), workspace)
+    folder = chosen_workspace(arguments.text_or_none("workspace"), caller.workspace)
     return present_catalog(
         engine.catalog(folder),
         arguments.text_or_none("query") or "",
@@ -30,9 +30,9 @@ def list_workflows(engine: Engine, arguments: Arguments, workspace: Path) -> str
     )
 
 
-def inspect_workflow(engine: Engine, arguments: Arguments, workspace: Path) -> str:
+def inspect_workflow(engine: Engine, arguments: Arguments, caller: Caller) -> str:
     """A workflow's outline, or one of its steps."""
-    folder = chosen_workspace(arguments.text_or_none("workspace"), workspace)
+    folder = chosen_workspace(arguments.text_or_none("workspace"), caller.workspace)
     outline = engine.inspect(arguments.text("workflowId"), folder)
     wanted = arguments.text_or_none("step")
     if wanted is None:

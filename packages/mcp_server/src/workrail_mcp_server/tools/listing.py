@@ -5,7 +5,7 @@ Light on purpose: a client asks for this list before anything heavy may be impor
 
 from workrail_mcp_server.schemas import Field, Shape, ToolSpec
 
-_COPIED_EXACTLY = "ct_ token of the last answer, copied exactly"
+_COPIED_EXACTLY = "ct_ token, copied exactly from the last answer"
 _NOTES_TEXT = "What you did, found and decided; markdown"
 _CONTEXT_TEXT = "Changes to the session's variables; null deletes one"
 _ARTIFACTS_TEXT = 'Typed results the step asks for, each with a "kind"'
@@ -20,7 +20,7 @@ LIST_WORKFLOWS = ToolSpec(
         Field("query", Shape.TEXT, "Words to look for"),
         Field("tags", Shape.TEXTS, "Only workflows with all these tags"),
         Field("workspace", Shape.TEXT, _WORKSPACE_TEXT, aliases=("workspacePath",)),
-        Field("limit", Shape.WHOLE_NUMBER, "At most; default 20", minimum=1, maximum=200),
+        Field("limit", Shape.WHOLE_NUMBER, "Most to list; default 20", minimum=1, maximum=200),
     ),
     example='list_workflows {"query": "code review"}',
     reads_only=True,
@@ -61,7 +61,7 @@ COMPLETE_STEP = ToolSpec(
     name="complete_step",
     title="Complete a step",
     description="Hand in the finished step. The answer is the next step, what is still missing, or "
-    "that the workflow is complete. Repeating a call is safe: it is recorded once.",
+    "that the workflow is complete. A repeated call is recorded once.",
     fields=(
         Field("token", Shape.TEXT, _COPIED_EXACTLY, required=True, aliases=("continueToken",)),
         Field("notes", Shape.TEXT, _NOTES_TEXT, aliases=("notesMarkdown",)),
@@ -94,10 +94,10 @@ CONTINUE_WORKFLOW = ToolSpec(
         Field(
             "output",
             Shape.OBJECT,
-            "Deprecated; what the step produced",
+            "Deprecated: use complete_step",
             members=(
-                Field("notesMarkdown", Shape.TEXT, _NOTES_TEXT),
-                Field("artifacts", Shape.OBJECTS, _ARTIFACTS_TEXT),
+                Field("notesMarkdown", Shape.TEXT, "Its notes"),
+                Field("artifacts", Shape.OBJECTS, "Its artifacts"),
             ),
         ),
         Field("context", Shape.OBJECT, _CONTEXT_TEXT, aliases=("contextVariables",)),
@@ -139,14 +139,14 @@ CHECKPOINT_WORKFLOW = ToolSpec(
 RESUME_SESSION = ToolSpec(
     name="resume_session",
     title="Find a session to resume",
-    description="Find sessions of any earlier conversation, best first, each with a token to return "
+    description="Find sessions of earlier conversations, best first, each with a token to return "
     "with. Without arguments: the newest.",
     fields=(
         Field("query", Shape.TEXT, "Words of goal, notes or workflow"),
         Field("sessionId", Shape.TEXT, "Exact session id (sess_…)"),
         Field("branch", Shape.TEXT, "Git branch it ran on", aliases=("gitBranch",)),
         Field("repository", Shape.TEXT, "Git repository it ran in"),
-        Field("limit", Shape.WHOLE_NUMBER, "At most; default 5", minimum=1, maximum=50),
+        Field("limit", Shape.WHOLE_NUMBER, "Most to show; default 5", minimum=1, maximum=50),
     ),
     example='resume_session {"query": "login bug"}',
     reads_only=True,
@@ -156,9 +156,9 @@ RESUME_SESSION = ToolSpec(
 READ_ARTIFACT = ToolSpec(
     name="read_artifact",
     title="Read an artifact",
-    description="Content of a recorded artifact as JSON text, in pages.",
+    description="A recorded artifact as JSON text, in pages.",
     fields=(
-        Field("digest", Shape.TEXT, "sha256:… of the artifact", required=True),
+        Field("digest", Shape.TEXT, "Its sha256:… name", required=True),
         Field("offset", Shape.WHOLE_NUMBER, "First character; default 0"),
     ),
     example='read_artifact {"digest": "sha256:…", "offset": 0}',
@@ -181,8 +181,8 @@ MANAGE_WORKFLOW_SOURCE = ToolSpec(
             choices=("add", "list", "sync", "remove"),
         ),
         Field("address", Shape.TEXT, "For add: path or git URL", aliases=("path", "url")),
-        Field("name", Shape.TEXT, "Source name"),
-        Field("ref", Shape.TEXT, "Branch, tag or commit"),
+        Field("name", Shape.TEXT, "Source name; for remove, and for sync of just one"),
+        Field("ref", Shape.TEXT, "For add: branch, tag or commit"),
     ),
     example='manage_workflow_source {"action": "add", "address": "https://example.org/flows.git"}',
     idempotent=True,

@@ -3,8 +3,6 @@
 Nothing here can trust a source: that is for a person, on the command line.
 """
 
-from pathlib import Path
-
 from workrail_engine.engine import Engine, SourceRequest
 from workrail_engine.errors import InvalidSubmissionError
 from workrail_mcp_server.present_sources import (
@@ -14,23 +12,27 @@ from workrail_mcp_server.present_sources import (
     present_synced,
 )
 from workrail_mcp_server.tools.arguments import Arguments
+from workrail_mcp_server.tools.caller import Caller
 
 
-def manage_workflow_source(engine: Engine, arguments: Arguments, workspace: Path) -> str:
+def manage_workflow_source(engine: Engine, arguments: Arguments, caller: Caller) -> str:
     """Add, list, sync or remove a source."""
     name = arguments.text_or_none("name")
     match arguments.text("action"):
         case "add":
             request = SourceRequest(
                 address=_needed(arguments, "address"),
-                base=workspace,
+                base=caller.workspace,
                 added_by="agent",
                 name=name,
                 ref=arguments.text_or_none("ref"),
             )
-            return present_added(engine.sources.add(request))
+            watch = caller.watch
+            return present_added(engine.sources.add(request, watch.told, watch.stopped))
         case "sync":
-            return present_synced(engine.sources.sync(name))
+            watch = caller.watch
+            outcomes = engine.sources.sync(name, told=watch.told, stopped=watch.stopped)
+            return present_synced(outcomes)
         case "remove":
             return present_removed(engine.sources.remove(_needed(arguments, "name")))
         case _:
