@@ -270,6 +270,25 @@ def test_a_blocked_session_says_why_and_how_to_mend_it_without_a_click() -> None
     assert "MISSING_ARTIFACT · wr.report" in before_story
 
 
+@pytest.mark.rule("CON-11")
+def test_a_session_that_waits_for_a_person_says_which_command_they_run() -> None:
+    waiting = replace(
+        DETAIL,
+        summary=replace(SUMMARY, status="waiting"),
+        nodes=(
+            *DETAIL.nodes,
+            replace(DETAIL.nodes[1], node_id=NodeId(3), parent=NodeId(2), kind="waiting"),
+        ),
+    )
+    page = browser(Shelf([waiting])).get(f"/sessions/{ONE}").text
+    before_story = words(page.split("What happened")[0])
+    assert "Collect evidence waits for approval" in before_story
+    assert f"workrail approve {ONE}" in before_story
+    assert "waits for approval" in words(page.split("What happened")[1])
+    listed = browser(Shelf([waiting])).get("/").text
+    assert "waits for approval of Collect evidence" in words(listed)
+
+
 def test_a_child_links_to_the_session_that_started_it() -> None:
     child = replace(DETAIL, summary=DETAIL.children[0], children=())
 
@@ -390,7 +409,7 @@ def test_an_unknown_status_or_an_endless_search_is_refused_with_what_is_accepted
     endless = client.get("/", params={"q": "x" * 1001})
 
     assert (odd.status_code, endless.status_code) == (400, 400)
-    assert "Choose one of: running, blocked, completed." in words(odd.text)
+    assert "Choose one of: running, blocked, waiting, completed." in words(odd.text)
     assert "at most 1000 characters" in words(endless.text)
     assert PageText(odd.text).refused == []
 

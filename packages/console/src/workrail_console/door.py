@@ -13,7 +13,7 @@ from workrail_engine.projections.session_detail import SessionDetail
 from workrail_engine.projections.session_summary import SessionPage
 from workrail_engine.projections.verification import Verification
 
-StatusWord: TypeAlias = Literal["running", "blocked", "completed"]
+StatusWord: TypeAlias = Literal["running", "blocked", "waiting", "completed"]
 
 
 class SessionReader(Protocol):

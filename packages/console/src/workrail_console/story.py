@@ -10,9 +10,17 @@ from typing import Literal, TypeAlias
 
 from workrail_engine.ids import NodeId
 from workrail_engine.outcomes import Blocker
-from workrail_engine.projections.session_detail import ArtifactLine, NodeLine, SessionDetail
+from workrail_engine.projections.session_detail import (
+    ApprovalLine,
+    ArtifactLine,
+    CheckLine,
+    NodeLine,
+    SessionDetail,
+)
 
-EntryState: TypeAlias = Literal["done", "blocked", "pending", "left", "checkpoint", "end"]
+EntryState: TypeAlias = Literal[
+    "done", "blocked", "waiting", "pending", "left", "checkpoint", "end"
+]
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,7 @@ class RefusedAttempt:
     blockers: tuple[Blocker, ...]
     notes: str | None
     """What it carried; None when nothing was kept, or when these notes were accepted later."""
+    checks: tuple[CheckLine, ...]
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,9 @@ class Entry:
     notes: str | None
     artifacts: tuple[ArtifactLine, ...]
     refused: tuple[RefusedAttempt, ...]
+    checks: tuple[CheckLine, ...]
+    """Those of the attempts that were not refused."""
+    approvals: tuple[ApprovalLine, ...]
     notices: tuple[str, ...]
     on_tip_branch: bool
 
@@ -89,7 +101,7 @@ def _groups(nodes: Iterable[NodeLine]) -> list[list[NodeLine]]:
     for line in nodes:
         group = group_of.get(line.parent) if line.parent is not None else None
         joins = (
-            line.kind == "blocked"
+            line.kind in ("blocked", "waiting")
             and group is not None
             and group[-1].node_id == line.parent
             and group[-1].on_tip_branch == line.on_tip_branch
@@ -125,6 +137,7 @@ def _entry(
             at=line.reached_at,
             blockers=line.blockers,
             notes=None if line is last and accepted else line.notes,
+            checks=_checks_before(line, lines),
         )
         for line in group
         if line.kind == "blocked"
@@ -141,9 +154,33 @@ def _entry(
         notes=last.notes if accepted else None,
         artifacts=_artifacts(group),
         refused=refused,
+        checks=_checks(group, lines),
+        approvals=tuple(line.approval for line in group if line.approval is not None),
         notices=tuple(notice for line in group for notice in line.notices),
         on_tip_branch=(beside or first).on_tip_branch,
     )
+
+
+def _checks_before(line: NodeLine, lines: Mapping[NodeId, NodeLine]) -> tuple[CheckLine, ...]:
+    """The checks of the attempt that came to a node; they were run at the node before it."""
+    before = lines.get(line.parent) if line.parent is not None else None
+    if before is None:
+        return ()
+    return tuple(check for check in before.checks if check.led_to == line.node_id)
+
+
+def _checks(group: Iterable[NodeLine], lines: Mapping[NodeId, NodeLine]) -> tuple[CheckLine, ...]:
+    """The checks of a step's attempts that were not refused; of this branch, where it has some."""
+    checks: list[CheckLine] = []
+    for line in group:
+        passed = [
+            (lines.get(check.led_to) if check.led_to is not None else None, check)
+            for check in line.checks
+        ]
+        kept = [(led, check) for led, check in passed if led is None or led.kind != "blocked"]
+        here = [c for led, c in kept if led is None or led.on_tip_branch == line.on_tip_branch]
+        checks.extend(here or [check for _, check in kept])
+    return tuple(checks)
 
 
 def _state(last: NodeLine, continued: set[NodeId | None]) -> EntryState:
@@ -155,7 +192,11 @@ def _state(last: NodeLine, continued: set[NodeId | None]) -> EntryState:
         return "done"
     if not last.on_tip_branch or last.node_id in continued:
         return "left"
-    return "blocked" if last.kind == "blocked" else "pending"
+    match last.kind:
+        case "blocked" | "waiting":
+            return last.kind
+        case _:
+            return "pending"
 
 
 def _artifacts(group: Iterable[NodeLine]) -> tuple[ArtifactLine, ...]:

@@ -12,7 +12,7 @@ from workrail_engine.projections.session_summary import SessionPage
 
 _LONGEST = 1_000
 """Characters of a search or a cursor."""
-_STATUSES: tuple[StatusWord, ...] = ("running", "blocked", "completed")
+_STATUSES: tuple[StatusWord, ...] = ("running", "blocked", "waiting", "completed")
 
 
 @dataclass(frozen=True)

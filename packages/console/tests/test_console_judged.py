@@ -1,0 +1,146 @@
+"""What the pages say of checks and approvals, over a real store."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from workrail_console.app import create_app
+from workrail_engine.engine import Answered, Engine, StartRequest, Submission, open_engine
+from workrail_engine.ids import Digest
+from workrail_engine.outcomes import Blocked, StepReady, Waiting
+from workrail_engine.reader import open_reader
+from workrail_engine.system import Locations, SystemClock
+
+WORKFLOW = {
+    "id": "release",
+    "name": "Release",
+    "description": "Ship it.",
+    "version": "1.0.0",
+    "steps": [
+        {
+            "id": "plan",
+            "title": "Plan",
+            "prompt": "Plan it.",
+            "checks": [
+                {"id": "written", "kind": "files", "files": [{"path": "<b>PLAN</b>.md"}]},
+                {"id": "review", "kind": "approval"},
+            ],
+        },
+        {"id": "ship", "title": "Ship", "prompt": "Ship it."},
+    ],
+}
+
+
+@pytest.fixture(name="locations")
+def installation_with_a_release(tmp_path: Path) -> Locations:
+    places = Locations.under(tmp_path / "home", tmp_path / "bundled")
+    places.user_workflows.mkdir(parents=True)
+    (places.user_workflows / "release.json").write_text(json.dumps(WORKFLOW))
+    return places
+
+
+@pytest.fixture(name="engine")
+def engine_on_it(locations: Locations) -> Iterator[Engine]:
+    with open_engine(locations) as opened:
+        yield opened
+
+
+@pytest.fixture(name="client")
+def browser(locations: Locations) -> TestClient:
+    app = create_app(lambda: open_reader(locations), SystemClock(), store=str(locations.home))
+    return TestClient(app, base_url="http://127.0.0.1:3456")
+
+
+@pytest.fixture(name="asked")
+def attempt_that_failed_its_check_and_waits_now(engine: Engine, tmp_path: Path) -> Waiting:
+    workspace = tmp_path / "shop"
+    workspace.mkdir()
+    first = engine.start(StartRequest("release", "1.0", workspace))
+    assert isinstance(first, StepReady)
+    refused = engine.advance(first.token, Submission(notes="Planned."))
+    assert isinstance(refused, Blocked)
+    # A slash would be a folder; the tag is closed by the name of the file in it.
+    (workspace / "<b>PLAN<").mkdir()
+    (workspace / "<b>PLAN<" / "b>.md").write_text("Ship at noon.")
+    outcome = engine.advance(refused.token, Submission())
+    assert isinstance(outcome, Waiting)
+    return outcome
+
+
+def answer(engine: Engine, asked: Waiting, note: str, *, yes: bool) -> None:
+    verdict = "approved" if yes else "rejected"
+    given = Answered(verdict, Digest(asked.digest), "ada", "terminal", note)
+    engine.approvals.answer(asked.approval_id, given)
+
+
+@pytest.mark.rule("CON-12")
+def test_a_step_lists_what_its_checks_found_with_icon_word_and_summary(
+    client: TestClient, asked: Waiting
+):
+    page = client.get(f"/sessions/{asked.session_id}").text
+
+    refused, accepted = page.split("Attempt 1 was blocked")[1].split("</details>\n", 1)[0], page
+    assert '<span aria-hidden="true">✕</span> failed</span> <code>written</code>' in refused
+    assert "1 problem" in refused
+    assert '<span aria-hidden="true">✓</span> passed</span> <code>written</code>' in accepted
+    assert "<b>PLAN" not in page
+    assert "&lt;b&gt;PLAN" in page
+
+
+@pytest.mark.rule("CON-12")
+def test_the_twin_has_the_checks_and_the_approval(client: TestClient, asked: Waiting):
+    nodes = client.get(f"/sessions/{asked.session_id}.json").json()["session"]["nodes"]
+
+    assert [(check["outcome"], check["led_to"]) for node in nodes for check in node["checks"]] == [
+        ("failed", 2),
+        ("passed", 3),
+    ]
+    assert [node["approval"] is None for node in nodes] == [True, True, False]
+    assert nodes[2]["approval"]["approval_id"] == asked.approval_id
+    assert nodes[2]["approval"]["answer"] is None
+    assert nodes[2]["reached_at"] != ""
+
+
+@pytest.mark.rule("CON-13")
+def test_who_answered_when_and_with_which_note_is_said(
+    client: TestClient, engine: Engine, asked: Waiting
+):
+    page = f"/sessions/{asked.session_id}"
+    assert '<span aria-hidden="true">?</span> waits</span>' in client.get(page).text
+    other = engine.advance(asked.token, Submission(notes="At one."))
+    assert isinstance(other, Waiting)
+    answer(engine, other, "Not <i>today</i>.", yes=False)
+
+    shown = client.get(page).text
+
+    assert '<span aria-hidden="true">∅</span> replaced</span>' in shown
+    assert '<span aria-hidden="true">✕</span> rejected</span> by <bdi>ada</bdi>, terminal' in shown
+    assert "<bdi>Not &lt;i&gt;today&lt;/i&gt;.</bdi>" in shown
+    assert " waits</span>" not in shown
+
+
+@pytest.mark.rule("CON-13")
+def test_an_approved_step_says_who_approved_it(client: TestClient, engine: Engine, asked: Waiting):
+    answer(engine, asked, "Go.", yes=True)
+
+    shown = client.get(f"/sessions/{asked.session_id}").text
+
+    assert '<span aria-hidden="true">✓</span> approved</span> by <bdi>ada</bdi>, terminal' in shown
+
+
+@pytest.mark.rule("CON-11")
+def test_the_list_can_be_kept_to_what_waits(client: TestClient, engine: Engine, asked: Waiting):
+    engine.start(StartRequest("release", "2.0"))
+
+    waiting = client.get("/sessions.json?status=waiting").json()
+    page = client.get("/?status=waiting").text
+    answer(engine, asked, "Go.", yes=True)
+    after = client.get("/sessions.json?status=waiting").json()
+
+    assert [line["session_id"] for line in waiting["sessions"]] == [asked.session_id]
+    assert "waits for approval of <bdi>Plan</bdi>" in page
+    assert "2.0" not in page
+    assert after["sessions"] == []
