@@ -1,7 +1,7 @@
 """What is left when real servers are killed again and again, at random and at every statement?
 
 Random kills hit `workrail start` processes: most while an agent works at full speed, some while the
-process still starts. Each victim's successor is measured from its spawn to its first answer.
+process still starts. Kills at a statement are made by `crash_statements.py`. Each victim's successor is measured from its spawn to its first answer.
 """
 
 import os
@@ -49,6 +49,8 @@ class Boundary:
 
     kill_at: int
     killed: bool
+    recovery: float | None
+    """Seconds the next server took to its first answer; None where nothing was left to do."""
     agent: Agent
     findings: Findings
 
@@ -152,28 +154,34 @@ def random_kills(
 def statement_kills(
     folder: Path, stride: int, told: Callable[[int], None], *, shared: bool
 ) -> Kills:
-    """Kill a server before each statement; alone on new stores, or with three others on one."""
+    """Kill a server before each statement; alone on new stores, or with three others on one.
+
+    The boundaries are dealt out: to two drivers with a store for each boundary, or to the four writers.
+    """
     kills = Kills(f"at every statement, {WRITERS if shared else 1} on a store")
-    if not shared:
-        lines = _driven([folder, "alone", 1, stride, "fresh"], kills, told)
-        for line in lines:
-            kills.findings.add(line.findings)
-        return kills
-    home = prepared_home(folder / "shared", steps=3)
+    drivers = WRITERS if shared else 2
+    home = prepared_home(folder / "shared", steps=3) if shared else folder
     lines: list[Boundary] = []
 
     def drive(number: int) -> None:
-        lines.extend(_driven([home, f"writer {number + 1}", 1, stride], kills, told))
+        dealt = [1 + number * stride, stride * drivers, *([] if shared else ["fresh"])]
+        lines.extend(_driven([home, f"writer {number + 1}", *dealt], kills, told))
 
-    _together([partial(drive, number) for number in range(WRITERS)])
-    kills.findings.add(inspect_store(home, [line.agent for line in lines]))
+    _together([partial(drive, number) for number in range(drivers)])
+    for line in lines:
+        kills.findings.add(line.findings)
+    if shared:
+        kills.findings.add(inspect_store(home, [line.agent for line in lines]))
+    kills.recovery = [line.recovery for line in lines if line.recovery is not None]
     return kills
 
 
-def spawned(home: Path, **environment: str) -> "subprocess.Popen[bytes]":
-    """`workrail start` on the store in `home`, not yet spoken to."""
+def spawned(
+    home: Path, command: Sequence[str | Path] = (_WORKRAIL, "start"), **environment: str
+) -> "subprocess.Popen[bytes]":
+    """`workrail start` on the store in `home`, or what stands in for it; not yet spoken to."""
     return subprocess.Popen(
-        [_WORKRAIL, "start"],
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -69,9 +69,10 @@ first answer, which is the call that had got none; four writers start and work a
 
 At random: real `workrail start` processes over stdio, killed up to 60 ms after their first answer,
 while an agent works at full speed; about one in seven is killed while it still starts. At every
-statement: the same server, forked after its imports, killed by SQLite's trace callback before the
-n-th statement of a start and three steps, and between a commit and its answer, for every n; alone,
-making the store is among the statements.
+statement: `workrail start` in a process of its own, begun by a launcher that hangs a countdown on the
+driver of SQLite, and killed before the n-th statement of a start and three steps, and between a commit
+and its answer, for every n; alone, making the store is among the statements, and with four on a store
+each n is reached by one of them.
 
 SIGKILL shows atomicity across the death of a process. It does not show durability across a power cut,
 for which the product relies on `fsync` (`synchronous=FULL`)."""
@@ -125,7 +126,7 @@ def _kills_table(kills: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield "|---|---:|---:|---:|---:|---:|---:|---:|"
     for one in kills:
         spans = one["recoveryMs"]
-        recovery = f"{spans['p50']} / {spans['p95']} ms" if spans else "forked"
+        recovery = f"{spans['p50']} / {spans['p95']} ms" if spans else "none"
         counts = " | ".join(f"{one[name]:,}" for name in _COUNTED)
         yield f"| {one['killed']} | {counts} | {recovery} |"
     totals = " | ".join(f"{sum(one[name] for one in kills):,}" for name in _COUNTED)

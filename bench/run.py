@@ -14,7 +14,7 @@ from pathlib import Path
 
 from figures import Figure, keep, table
 from space import beyond_authored, disk
-from startup import cold_start, memory
+from startup import cold_start, first_call, memory
 from stepping import QUICK, Plan, in_process, over_stdio
 from together import advances_a_second, resume_among
 
@@ -42,6 +42,7 @@ def main() -> int:
 def _measurements(*, quick: bool) -> Iterator[tuple[str, Callable[[Path], tuple[Figure, ...]]]]:
     plan = QUICK if quick else Plan()
     yield "cold start", lambda folder: cold_start(folder, 5 if quick else 20)
+    yield "first call", first_call
     yield "memory", memory
     yield "steps in process", lambda folder: in_process(folder, plan)
     yield "steps over stdio", lambda folder: over_stdio(folder, plan)

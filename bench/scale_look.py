@@ -36,6 +36,8 @@ def lookups(where: Locations) -> tuple[Figure, ...]:
             "by a rare and a common word": ResumeRequest(query=f"{COMMON} {RARE}"),
             "by a word all have": ResumeRequest(query=COMMON),
             "by two words most have": ResumeRequest(query="stale price"),
+            "by a word nobody wrote": ResumeRequest(query="walrus"),
+            "by the middle of a word": ResumeRequest(query=RARE[1:-1]),
             "by branch": ResumeRequest(branch=branch(7)),
             "by repository": ResumeRequest(repository=repository(7)),
             "by the repository's name": ResumeRequest(repository="service-7"),
@@ -45,8 +47,6 @@ def lookups(where: Locations) -> tuple[Figure, ...]:
         for name, ask in asks.items():
             took = _took(lambda ask=ask: engine.resume(ask))
             figures += p50_p95(f"resume {name}", took, RESUME_BUDGET_MS)
-        nothing = _took(lambda: engine.resume(ResumeRequest(query="walrus")))
-        figures += p50_p95("resume by a word nobody wrote", nothing)
     return tuple(figures)
 
 
@@ -64,9 +64,11 @@ def lists(where: Locations) -> tuple[Figure, ...]:
         }
         for name, page in pages.items():
             figures += p50_p95(f"list page, {name}", _took(page), LIST_BUDGET_MS)
-        for name, words in (("rare", RARE), ("common", COMMON)):
+        for name, words in (("rare", RARE), ("common", COMMON), ("strange", "walrus")):
             took = _took(lambda words=words: reader.sessions(query=words))
-            figures += p50_p95(f"list page, a {name} word", took)
+            figures += p50_p95(f"list page, a {name} word", took, LIST_BUDGET_MS)
+        took = _took(lambda: reader.sessions(query=COMMON, before=middle))
+        figures += p50_p95("list page, a common word, middle", took, LIST_BUDGET_MS)
     return tuple(figures)
 
 

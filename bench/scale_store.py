@@ -15,12 +15,19 @@ from typing import Final, TypeVar
 from material import SHORT, SHORT_STEPS, locations, notes
 from sqlalchemy import Connection
 
+from workrail_engine.checks.local_checks import LocalChecks
 from workrail_engine.ids import SessionId, session_id_from
+from workrail_engine.material import Material
 from workrail_engine.outcomes import Completed
+from workrail_engine.ports import Clock
+from workrail_engine.proofs.keys import KeyRing
 from workrail_engine.registry.registry import Registry
-from workrail_engine.runner import Runner
+from workrail_engine.returning import Returning
+from workrail_engine.runner import Runner, Surroundings
+from workrail_engine.sealing import Sealer
 from workrail_engine.session.commands import Submission
 from workrail_engine.session.events import SessionStarted, Workspace
+from workrail_engine.snapshots.queue import KeepsNothing
 from workrail_engine.store.database import Database, open_for_writing
 from workrail_engine.store.new_store import make_store
 from workrail_engine.store.sql_store import SqlStore
@@ -104,10 +111,12 @@ def fill(where: Locations, sessions: int) -> None:
     for first in range(0, sessions, _AT_ONCE):
         with database.writing() as connection:
             store = SqlStore(OneTransaction(connection), SystemEntropy())
-            runner = Runner(store, clock, SystemEntropy(), lambda _workflow, _path: ())
+            material, runner = _at_work(store, where, clock)
             for number in range(first, min(first + _AT_ONCE, sessions)):
                 parent = made[number // 2] if number % 10 == 9 else None
-                made.append(_session(runner, prepared, number, parent))
+                started = _started(prepared, number, parent)
+                _carry_out(material, runner, prepared, started, _submissions(number))
+                made.append(started.session_id)
         if sys.stderr.isatty() or (first + _AT_ONCE) % 10_000 == 0:
             print(
                 f"\r  {len(made):,} of {sessions:,} sessions", end="", file=sys.stderr, flush=True
@@ -127,10 +136,17 @@ def scaled(folder: Path, sessions: int) -> Locations:
     return where
 
 
-def _session(
-    runner: Runner, prepared: PreparedWorkflow, number: int, parent: SessionId | None
-) -> SessionId:
-    started = SessionStarted(
+def _at_work(store: SqlStore, where: Locations, clock: Clock) -> tuple[Material, Runner]:
+    """What carries out commands on a store, as the engine has it."""
+    material, checks = Material(store), LocalChecks(clock)
+    sealer = Sealer(store, material, KeyRing(where.keys), checks)
+    around = Surroundings(clock, SystemEntropy(), checks, sealer, KeepsNothing())
+    returning = Returning(store, material, lambda _workflow, _path: ())
+    return material, Runner(store, material, returning, around)
+
+
+def _started(prepared: PreparedWorkflow, number: int, parent: SessionId | None) -> SessionStarted:
+    return SessionStarted(
         session_id=session_id_from(hashlib.sha256(f"session {number}".encode()).digest()[:16]),
         workflow_id=prepared.compiled.workflow_id,
         workflow_hash=prepared.compiled.workflow_hash,
@@ -140,13 +156,22 @@ def _session(
         parent_session_id=parent,
         context={"goal": goal(number)},
     )
-    outcome = runner.start(started, prepared)
-    for submission in _submissions(number):
+
+
+def _carry_out(
+    material: Material,
+    runner: Runner,
+    prepared: PreparedWorkflow,
+    started: SessionStarted,
+    submissions: Iterator[Submission],
+) -> None:
+    """Begin a session and send what there is to send, until it is complete or nothing is left."""
+    outcome = runner.start(started, prepared, runner.names(None).handle)
+    for submission in submissions:
         if isinstance(outcome, Completed):
             break
-        standing = runner.standing(runner.read_token(outcome.token))
-        outcome = runner.advance(standing, submission)
-    return started.session_id
+        standing = material.standing(material.read_token(outcome.token))
+        outcome = runner.advance(standing, submission, lambda _line: None)
 
 
 def _submissions(number: int) -> Iterator[Submission]:

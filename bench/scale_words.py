@@ -22,8 +22,9 @@ Measured with {cores} cores, {system}, Python {python}, SQLite {sqlite}. Everyth
 what names a server or a command, which runs as its own process. Times move by a factor of two and more
 on a busy machine: over the last five minutes of the run {load:.1f} processes wanted its {cores} cores.
 
-A word that thousands of pieces of text hold is looked for in the 1,000 newest, which is said in the
-answer ("1,000 or more"); as soon as another word is rare, every session is looked at.
+Of a word that thousands of sessions hold, `resume_session` looks at the 1,000 newest, which is said in
+the answer ("1,000 or more"); as soon as another word is rare, every session is looked at. Lists show
+every session, page by page.
 """
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from figures import Figure, p50_p95
 from material import GOAL, LINEAR, LOOP, locations, notes
-from wire import Wire, server, token_in
+from wire import ERAS, Wire, server, token_in
 
 from workrail_engine.engine import Engine, StartRequest, open_engine
 from workrail_engine.outcomes import Completed
@@ -50,12 +50,16 @@ def in_process(folder: Path, plan: Plan) -> tuple[Figure, ...]:
 
 
 def over_stdio(folder: Path, plan: Plan) -> tuple[Figure, ...]:
-    """The MCP server, over pipes."""
-    locations(folder)
-    with server(folder) as wire:
-        wire.open()
-        timed = _measure(_wire_start(wire), _wire_advance(wire), plan)
-    return _figures("stdio", timed, plan, BUDGET_MS)
+    """The MCP server, over pipes, in both eras of the protocol."""
+    figures: list[Figure] = []
+    for era in ERAS:
+        home = folder / era
+        locations(home)
+        with server(home, era) as wire:
+            wire.open()
+            timed = _measure(_wire_start(wire), _wire_advance(wire), plan)
+        figures += _figures(f"stdio {era}", timed, plan, BUDGET_MS)
+    return tuple(figures)
 
 
 def _measure(start: Start, advance: Advance, plan: Plan) -> Timed:

@@ -12,17 +12,26 @@ import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Final, cast
 
 TOKEN = re.compile(r"ct_[A-Za-z0-9_-]{24}")
-_PROTOCOL = "2025-11-25"
+HANDSHAKE: Final = "2025-11-25"
+STATELESS: Final = "2026-07-28"
+ERAS: Final = (HANDSHAKE, STATELESS)
+_CLIENT: Final = {"name": "bench", "version": "1"}
+_ENVELOPE: Final = {
+    "io.modelcontextprotocol/protocolVersion": STATELESS,
+    "io.modelcontextprotocol/clientInfo": _CLIENT,
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
 _LONGEST_LIFE_SECONDS = 900
 
 
 class Wire:
     """One running server and the pipes to it."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", era: str = HANDSHAKE) -> None:
+        self._era = era
         self._in = cast("IO[bytes]", process.stdin)
         self._out = cast("IO[bytes]", process.stdout)
         self._number = 0
@@ -35,6 +44,8 @@ class Wire:
             RuntimeError: the server answered with an error or went away.
         """
         self._number += 1
+        if self._era == STATELESS:
+            params = {**params, "_meta": _ENVELOPE}
         self._send({"id": self._number, "method": method, "params": params})
         while line := self._out.readline():
             message = cast("Mapping[str, object]", json.loads(line))
@@ -48,9 +59,11 @@ class Wire:
         raise RuntimeError(failure)
 
     def open(self) -> None:
-        """The handshake a client makes."""
-        client = {"name": "bench", "version": "1"}
-        hello = {"protocolVersion": _PROTOCOL, "capabilities": {}, "clientInfo": client}
+        """What a client of this era begins with."""
+        if self._era == STATELESS:
+            self.request("server/discover", {})
+            return
+        hello = {"protocolVersion": HANDSHAKE, "capabilities": {}, "clientInfo": _CLIENT}
         self.request("initialize", hello)
         self._send({"method": "notifications/initialized"})
 
@@ -87,7 +100,7 @@ def token_in(reply: str) -> str:
 
 
 @contextmanager
-def server(home: Path) -> Generator[Wire]:
+def server(home: Path, era: str = HANDSHAKE) -> Generator[Wire]:
     """`workrail start` on the store in `home`, not yet spoken to; ended by closing its input."""
     command = [str(Path(sys.executable).with_name("workrail")), "start"]
     process = subprocess.Popen(
@@ -103,7 +116,7 @@ def server(home: Path) -> Generator[Wire]:
     watchdog.daemon = True
     watchdog.start()
     try:
-        yield Wire(process)
+        yield Wire(process, era)
     finally:
         watchdog.cancel()
         with process:
