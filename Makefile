@@ -5,10 +5,10 @@ RUN     = $(UV) run --locked --no-sync
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports alone bench bench-crash-store bench-scale golden-store fix
+.PHONY: help setup demo test check lint types imports alone bench bench-crash-store bench-scale bench-honesty golden-store golden-replies conformance e2e-claude fix
 
 help:  ## say what each target does
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 setup: .venv/ready  ## put uv into .venv and everything from the lock file after it
 
@@ -23,7 +23,7 @@ demo: setup  ## run a real workflow over stdio, from its first step to run_compl
 test: setup  ## run every test (ARGS are given to pytest)
 	@$(RUN) pytest -n 2 $(ARGS)
 
-check: lint types imports test alone  ## all that must hold before a change lands
+check: lint types imports $(if $(TESTED),,test) alone  ## all that must hold before a change lands (TESTED=yes: make test was run just now)
 
 lint: setup
 	@$(RUN) ruff check
@@ -48,8 +48,21 @@ bench-crash-store: setup  ## kill servers, break disks, and write docs/benchmark
 bench-scale: setup  ## measure 100,000 sessions and one of 10,000 steps; writes docs/benchmarks/scale.md
 	@$(RUN) python bench/scale.py $(ARGS)
 
+bench-honesty: setup  ## let lying agents try, with and without checks; writes docs/benchmarks/honesty.md
+	@$(RUN) python bench/honesty.py $(ARGS)
+
 golden-store: setup  ## keep a small store of the present schema for later releases to open
 	@$(RUN) python packages/engine/tests/golden/make_golden.py
+
+golden-replies: setup  ## write the kept replies of the MCP server anew; read the difference before you keep it
+	@$(RUN) pytest -q -p no:randomly packages/mcp_server/tests/test_golden_replies.py --update-golden
+
+conformance: setup  ## run the public MCP suites and the Inspector (needs npm); writes docs/benchmarks/conformance.md
+	@$(RUN) python e2e/conformance/run.py $(ARGS)
+
+e2e-claude: setup  ## run the real Claude Code against a scripted model; writes docs/benchmarks/claude-code.md
+	@$(UV) sync --locked --inexact --quiet --group e2e 2>/dev/null || $(UV) sync --locked --inexact --quiet --group e2e --system-certs
+	@$(RUN) python e2e/claude/run.py $(ARGS)
 
 fix: setup  ## mend what the linter and the formatter can mend
 	@$(RUN) ruff check --fix

@@ -17,7 +17,7 @@ DOCUMENTS = sorted(
 IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 SCRIPTS = Path(sys.executable).parent
 PROGRAMS = ("workrail", "worktrain", "worktrain-console")
-FOLDERS = ("docs", "packages", "tests", "workflows", "demo", "bench", ".ci")
+FOLDERS = ("docs", "packages", "tests", "workflows", "demo", "bench", "e2e", ".ci")
 ENDINGS = (".py", ".md", ".toml", ".ini", ".json", ".yaml", ".css", ".html")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CHANGE_KINDS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
@@ -87,11 +87,11 @@ def test_every_path_a_document_names_exists(path: Path) -> None:
 
 def test_the_make_targets_the_documents_name_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
     named = {
         name
         for path in DOCUMENTS
-        for name in re.findall(r"(?:^|`)make ([a-z]+)", path.read_text("utf-8"), re.MULTILINE)
+        for name in re.findall(r"(?:^|`)make ([a-z0-9-]+)", path.read_text("utf-8"), re.MULTILINE)
     }
 
     assert named >= {"demo", "test", "check"}

@@ -21,7 +21,7 @@ EVERY_FILE = sorted(
     {
         *SOURCES,
         *TESTS,
-        *(path for name in ("bench", "demo") for path in (ROOT / name).rglob("*.py")),
+        *(path for name in ("bench", "demo", "e2e") for path in (ROOT / name).rglob("*.py")),
     }
 )
 BANNED_NAMES = {

@@ -1,6 +1,5 @@
 """What is observed of the machine: places, time, randomness, and the workspace."""
 
-import subprocess
 from datetime import UTC
 from pathlib import Path
 
@@ -8,17 +7,7 @@ import pytest
 
 from workrail_engine.session.events import Workspace
 from workrail_engine.system import Locations, SystemClock, SystemEntropy, observe_workspace
-
-
-def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *arguments],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip()
+from workrail_engine.testing.user_git import git
 
 
 @pytest.fixture
