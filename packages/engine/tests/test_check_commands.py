@@ -11,6 +11,7 @@ import pytest
 
 from workrail_engine.canonical import canonical_bytes
 from workrail_engine.checks.local_checks import LocalChecks
+from workrail_engine.errors import GivenUpError
 from workrail_engine.ports import CheckPlace
 from workrail_engine.system import SystemClock
 from workrail_engine.testing.user_git import git
@@ -248,6 +249,21 @@ def test_it_is_told_every_second_how_far_a_command_is(tmp_path: Path) -> None:
     runner.run(check, CheckPlace(str(tmp_path), None, ()), lines.append)
     assert 1 <= len(lines) <= 4
     assert lines[0].startswith("check tests: 1 s, last line: step ")
+
+
+@pytest.mark.rule("CHECK-90")
+def test_a_command_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
+    mark = f"47{os.getpid() % 10_000:04}"
+
+    def give_up(_line: str) -> None:
+        message = "cancelled"
+        raise GivenUpError(message)
+
+    runner = LocalChecks(SystemClock())
+    check = shell(f"sleep {mark} & setsid sleep {mark} & wait")
+    with pytest.raises(GivenUpError):
+        runner.run(check, CheckPlace(str(tmp_path), None, ()), give_up)
+    assert still_there(f"sleep {mark}") == []
 
 
 def test_a_listener_that_fails_makes_no_pass_and_leaves_nothing(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from workrail_engine.canonical import JsonObject
 from workrail_engine.engine import Answered, Engine, StartRequest, Submission
-from workrail_engine.errors import StaleApprovalError
+from workrail_engine.errors import GivenUpError, StaleApprovalError
 from workrail_engine.ids import Digest, SessionId
 from workrail_engine.outcomes import (
     AdvanceOutcome,
@@ -274,3 +274,20 @@ def test_whoever_waits_is_told_how_far_it_is(engine: Engine, begin: Begin):
 def test_the_step_says_what_will_be_checked(begin: Begin):
     texts = [item.text for item in begin(TESTS).step.requirements if item.kind == "check"]
     assert texts == ['check "tests": `pytest -q` exits with 0']
+
+
+@pytest.mark.rule("CHECK-90")
+def test_a_check_nobody_waits_for_any_more_leaves_nothing_behind(
+    engine: Engine, begin: Begin, files: ScriptedChecks, locations: Locations
+):
+    def give_up(_line: str) -> None:
+        message = "The call was cancelled. Nothing was recorded."
+        raise GivenUpError(message)
+
+    first = begin(TESTS)
+    before = events(locations, first.session_id, "step_reached")
+    with pytest.raises(GivenUpError):
+        engine.advance(first.token, DONE, give_up)
+    assert events(locations, first.session_id, "check_recorded") == []
+    assert events(locations, first.session_id, "step_reached") == before
+    ready(engine.advance(first.token, DONE))

@@ -226,7 +226,7 @@ class Engine:
         Args:
             token: of the position.
             submission: what completes the step.
-            told: told how far the step's checks are, a line at a time.
+            told: told how far the step's checks are, a line at a time; may raise `GivenUpError`.
 
         Raises:
             InvalidTokenError: the token cannot be used; `fault` says why.

@@ -19,6 +19,7 @@
         ProofNotFoundError
         SnapshotNotFoundError
       SourceUnavailableError       a source that cannot be reached, read or kept
+      GivenUpError                 nobody waits for the answer any more
       ConflictError                someone was faster; try again
       StoreError                   the disk, the database, or what lies in it
         StoreUnavailableError
@@ -132,6 +133,10 @@ class SnapshotNotFoundError(NotFoundError):
 
 class SourceUnavailableError(WorkRailError):
     """A source, or the list of them, cannot be reached, read or kept; nothing was changed."""
+
+
+class GivenUpError(WorkRailError):
+    """Whoever asked no longer waits; what was under way was ended, and nothing was recorded."""
 
 
 class ConflictError(WorkRailError):

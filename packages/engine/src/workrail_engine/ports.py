@@ -70,12 +70,15 @@ class CheckRunner(Protocol):
     def run(
         self, check: RunnableCheck, place: CheckPlace, told: Callable[[str], None]
     ) -> CheckResult:
-        """Look once. Never raises: what cannot be checked is an `error`, and that is no pass.
+        """Look once. What cannot be checked is an `error`, and that is no pass.
 
         Args:
             check: what to look for.
             place: where.
             told: told a line about how far it is, every second or so.
+
+        Raises:
+            GivenUpError: `told` raised it; whatever ran was ended.
         """
         ...
 

@@ -24,6 +24,7 @@ from workrail_engine.checks.protection import (
     said_of,
 )
 from workrail_engine.checks.tree import Trees, View
+from workrail_engine.errors import GivenUpError
 from workrail_engine.ports import CheckPlace, Clock
 from workrail_engine.session.provable import Files
 from workrail_engine.workflow.checks import (
@@ -107,11 +108,13 @@ class LocalChecks:
     def run(
         self, check: RunnableCheck, place: CheckPlace, told: Callable[[str], None]
     ) -> CheckResult:
-        """Look once. Never raises: what cannot be checked is an `error`."""
+        """Look once. What cannot be checked is an `error`; only `told` can end it, by `GivenUpError`."""
         start = self._clock.now()
         bound = _Bound()
         try:
             finding = self._found(check, place, bound, told)
+        except GivenUpError:
+            raise
         except CannotCheckError as error:
             summary = one_line(str(error))
             finding = Finding("error", summary, error.problems or (summary,))

@@ -76,7 +76,7 @@ def _print(found: tuple[ProofLine, ...], limit: int) -> None:
                 (shown, "bold"),
                 f"  {moment(line.at)}  ",
                 held,
-                f"  {line.kind:<10}  {line.workflow_id}  {line.session_id}",
+                f"  {line.kind:<10}  event {line.seq:<4}  {line.workflow_id}  {line.session_id}",
             )
         )
     more = " More may be there; give --limit." if len(found) == limit else ""

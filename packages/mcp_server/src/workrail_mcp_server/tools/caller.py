@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from workrail_engine.errors import GivenUpError
 from workrail_mcp_server.watching import Watch, present_watch
 
 
@@ -23,3 +24,14 @@ class Caller:
     """Told which session the call moved or came back to."""
     watch: Watch = field(default_factory=present_watch)
     """Who is told of progress, and whether they still wait."""
+
+    def told(self, doing: str) -> None:
+        """Say how far a call is.
+
+        Raises:
+            GivenUpError: nobody waits for its answer any more.
+        """
+        if self.watch.stopped():
+            message = "The call was cancelled. Nothing was recorded."
+            raise GivenUpError(message)
+        self.watch.told(doing)

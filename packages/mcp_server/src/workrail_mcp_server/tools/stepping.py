@@ -38,9 +38,7 @@ def complete_step(engine: Engine, arguments: Arguments, caller: Caller) -> str |
         artifacts=arguments.objects("artifacts"),
         context=arguments.object("context"),
     )
-    return _told(
-        engine, caller, engine.advance(arguments.text("token"), submission, caller.watch.told)
-    )
+    return _told(engine, caller, engine.advance(arguments.text("token"), submission, caller.told))
 
 
 def continue_workflow(engine: Engine, arguments: Arguments, caller: Caller) -> str | Told:
@@ -50,7 +48,7 @@ def continue_workflow(engine: Engine, arguments: Arguments, caller: Caller) -> s
     sent = submission != Submission()
     intent = arguments.text_or_none("intent") or ("advance" if sent else "rehydrate")
     if intent == "advance":
-        return _told(engine, caller, engine.advance(token, submission, caller.watch.told))
+        return _told(engine, caller, engine.advance(token, submission, caller.told))
     if sent:
         message = (
             "intent: rehydrate only shows where the session stands, but output or context was sent. "
