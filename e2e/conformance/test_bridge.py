@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 import httpx2 as httpx
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BRIDGE = ROOT / "e2e" / "conformance" / "bridge.py"
 WORKRAIL = (str(Path(sys.executable).with_name("workrail")), "start")
 STATELESS = "2026-07-28"
