@@ -56,6 +56,7 @@ class Pipe:
         self._process = process
         self._numbers = count(1)
         self._open: dict[int, asyncio.Queue[Message | None]] = {}
+        self.alive = True  # until its output ends: nothing sent later would be answered
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
@@ -66,11 +67,6 @@ class Pipe:
             *command, stdin=pipe, stdout=pipe, limit=_LINE_LIMIT
         )
         return cls(process)
-
-    @property
-    def alive(self) -> bool:
-        """Whether the server still runs."""
-        return self._process.returncode is None
 
     async def tell(self, message: Message) -> None:
         """Pass on what needs no answer."""
@@ -84,6 +80,8 @@ class Pipe:
         Raises:
             ServerGoneError: the process ended before it answered.
         """
+        if not self.alive:
+            raise ServerGoneError
         number = next(self._numbers)
         queue = self._open[number] = asyncio.Queue[Message | None]()
         try:
@@ -116,6 +114,7 @@ class Pipe:
                 print(f"bridge: the server wrote no JSON: {line[:200]!r}", file=sys.stderr)
                 continue
             self._route(message)
+        self.alive = False
         for queue in self._open.values():
             queue.put_nowait(None)
 
@@ -254,7 +253,11 @@ def main() -> None:
     parser.add_argument("command", nargs="+")
     chosen = parser.parse_args()
     listener = uvicorn.Config(
-        Bridge(chosen.command).application, factory=True, port=chosen.port, log_level="warning"
+        Bridge(chosen.command).application,
+        factory=True,
+        port=chosen.port,
+        log_level="warning",
+        timeout_graceful_shutdown=_LEAVING_SECONDS,
     )
     server = uvicorn.Server(listener)
     listening = listener.bind_socket()

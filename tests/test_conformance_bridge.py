@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 import httpx2 as httpx
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 BRIDGE = ROOT / "e2e" / "conformance" / "bridge.py"
 WORKRAIL = (str(Path(sys.executable).with_name("workrail")), "start")
 STATELESS = "2026-07-28"
@@ -53,7 +53,10 @@ def bridge_to(command: tuple[str, ...], home: Path) -> Generator[httpx.Client]:
                 yield client
         finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(BOUND) == 0
+            try:
+                assert process.wait(BOUND) == 0
+            finally:
+                process.kill()  # else leaving this block waits for good
 
 
 @pytest.fixture(name="echo", scope="module")
