@@ -1,6 +1,7 @@
 """What is written of an event is what is read back, and nothing else is accepted."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -125,21 +126,24 @@ asks = st.builds(
     tree=maybe_texts,
     diff=st.none() | artifact_refs,
 )
+tried: dict[str, st.SearchStrategy[Any]] = {
+    "attempt": texts,
+    "payload_digest": digests,
+    "step_id": steps,
+    "iteration": maybe_numbers,
+    "notes": maybe_texts,
+    "artifacts": artifact_lists,
+    "context_delta": objects,
+}
 events: st.SearchStrategy[Event] = st.one_of(
     st.builds(
         ApprovalAsked,
         node=node_ids,
         parent=node_ids,
-        attempt=texts,
-        payload_digest=digests,
-        step_id=steps,
-        iteration=maybe_numbers,
         ask=asks,
-        notes=maybe_texts,
-        artifacts=artifact_lists,
-        context_delta=objects,
         position=positions,
         context_ref=digests,
+        **tried,
     ),
     st.builds(
         CheckRecorded,
@@ -180,13 +184,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(
         StepCompleted,
         node=node_ids,
-        attempt=texts,
-        payload_digest=digests,
-        step_id=steps,
-        iteration=maybe_numbers,
-        notes=maybe_texts,
-        artifacts=artifact_lists,
-        context_delta=objects,
+        **tried,
     ),
     st.builds(
         AssessmentRecorded,
@@ -212,16 +210,10 @@ events: st.SearchStrategy[Event] = st.one_of(
         AttemptBlocked,
         node=node_ids,
         parent=node_ids,
-        attempt=texts,
-        payload_digest=digests,
-        step_id=steps,
-        iteration=maybe_numbers,
         blockers=blocker_lists,
-        notes=maybe_texts,
-        artifacts=artifact_lists,
-        context_delta=objects,
         position=positions,
         context_ref=digests,
+        **tried,
     ),
     st.builds(
         CheckpointTaken,
@@ -246,7 +238,7 @@ nodes = st.builds(
     Node,
     node_id=node_ids,
     parent=maybe_nodes,
-    kind=st.sampled_from(["step", "blocked", "checkpoint", "end"]),
+    kind=st.sampled_from(["step", "blocked", "waiting", "checkpoint", "end"]),
     step_id=st.none() | steps,
     iteration=maybe_numbers,
     position=positions,
@@ -254,6 +246,7 @@ nodes = st.builds(
     blockers=blocker_lists,
     notes=maybe_texts,
     artifacts=artifact_lists,
+    ask=st.none() | asks,
     trace=st.lists(skips | exits | branches, max_size=2).map(tuple),
     children=numbers,
 )

@@ -6,7 +6,7 @@ named by digest; notes are in the log whole.
 """
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypedDict
 
 from workrail_engine.canonical import JsonObject, JsonValue
 from workrail_engine.ids import Digest, LoopId, NodeId, SessionId, StepId, WorkflowHash, WorkflowId
@@ -95,6 +95,18 @@ class SessionStarted:
     workspace: Workspace
     parent_session_id: SessionId | None
     context: JsonObject
+
+
+class Tried(TypedDict):
+    """The fields that the events of an attempt share; `StepCompleted` explains them."""
+
+    attempt: str
+    payload_digest: Digest
+    step_id: StepId
+    iteration: int | None
+    notes: str | None
+    artifacts: tuple[ArtifactRef, ...]
+    context_delta: JsonObject
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from workrail_engine.session.events import (
     RunCompleted,
     StepCompleted,
     StepReached,
+    Tried,
 )
 from workrail_engine.session.next_step import Arrival, never_run
 from workrail_engine.session.output import Output
@@ -39,16 +40,7 @@ class Attempted:
 
 def completed(attempt: Attempted) -> StepCompleted:
     """The attempt completed its step."""
-    return StepCompleted(
-        node=attempt.node.node_id,
-        attempt=attempt.handle.hex(),
-        payload_digest=attempt.submission.digest(),
-        step_id=attempt.step.step_id,
-        iteration=attempt.node.iteration,
-        notes=attempt.output.notes,
-        artifacts=attempt.output.refs,
-        context_delta=attempt.submission.context,
-    )
+    return StepCompleted(node=attempt.node.node_id, **_tried(attempt))
 
 
 def blocked(
@@ -58,16 +50,10 @@ def blocked(
     return AttemptBlocked(
         node=reached,
         parent=attempt.node.node_id,
-        attempt=attempt.handle.hex(),
-        payload_digest=attempt.submission.digest(),
-        step_id=attempt.step.step_id,
-        iteration=attempt.node.iteration,
         blockers=blockers,
-        notes=attempt.output.notes,
-        artifacts=attempt.output.refs,
-        context_delta=attempt.submission.context,
         position=attempt.node.position,
         context_ref=context_ref,
+        **_tried(attempt),
     )
 
 
@@ -76,16 +62,10 @@ def asked(attempt: Attempted, reached: NodeId, ask: Ask, context_ref: Digest) ->
     return ApprovalAsked(
         node=reached,
         parent=attempt.node.node_id,
-        attempt=attempt.handle.hex(),
-        payload_digest=attempt.submission.digest(),
-        step_id=attempt.step.step_id,
-        iteration=attempt.node.iteration,
         ask=ask,
-        notes=attempt.output.notes,
-        artifacts=attempt.output.refs,
-        context_delta=attempt.submission.context,
         position=attempt.node.position,
         context_ref=context_ref,
+        **_tried(attempt),
     )
 
 
@@ -129,3 +109,15 @@ def branched(state: SessionState, node: Node) -> tuple[BranchStarted, ...]:
     """A move from anywhere but the newest point of the session starts a branch."""
     here = node.parent if node.kind == "checkpoint" and not node.children else node.node_id
     return () if here == state.tip else (BranchStarted(node.node_id),)
+
+
+def _tried(attempt: Attempted) -> Tried:
+    return Tried(
+        attempt=attempt.handle.hex(),
+        payload_digest=attempt.submission.digest(),
+        step_id=attempt.step.step_id,
+        iteration=attempt.node.iteration,
+        notes=attempt.output.notes,
+        artifacts=attempt.output.refs,
+        context_delta=attempt.submission.context,
+    )

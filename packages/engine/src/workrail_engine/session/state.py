@@ -35,7 +35,7 @@ from workrail_engine.session.events import (
 
 NodeKind: TypeAlias = Literal["step", "blocked", "waiting", "checkpoint", "end"]
 Status: TypeAlias = Literal["running", "blocked", "waiting", "completed"]
-Trace: TypeAlias = StepSkipped | LoopExited | BranchStarted
+Trace: TypeAlias = StepSkipped | LoopExited | BranchStarted | CheckRecorded
 
 
 @dataclass(frozen=True)
@@ -103,53 +103,32 @@ def evolve(state: SessionState, event: Event) -> SessionState:
             return replace(state, started=event)
         case StepCompleted() | AssessmentRecorded() | LoopEntered() | LoopRepeated():
             return state
-        case CheckRecorded() | ApprovalAnswered():
-            return state
         case StepSkipped() | LoopExited() | BranchStarted():
             return replace(state, pending_trace=(*state.pending_trace, event))
+        case CheckRecorded() | ApprovalAnswered():
+            return state
         case StepReached():
-            node = Node(
-                node_id=event.node,
-                parent=event.parent,
-                kind="step",
-                step_id=event.step_id,
-                iteration=event.iteration,
-                position=event.position,
-                context_ref=event.context_ref,
-                trace=state.pending_trace,
-            )
-            return _moved(state, node, "running")
+            return _moved(state, _reached(state, event, "step"), "running")
         case AttemptBlocked():
-            node = Node(
-                node_id=event.node,
-                parent=event.parent,
-                kind="blocked",
-                step_id=event.step_id,
-                iteration=event.iteration,
-                position=event.position,
-                context_ref=event.context_ref,
+            node = replace(
+                _reached(state, event, "blocked"),
                 blockers=event.blockers,
                 notes=event.notes,
                 artifacts=event.artifacts,
-                trace=state.pending_trace,
             )
             return _moved(state, node, "blocked")
         case ApprovalAsked():
-            return _moved(state, _waiting(state, event), "waiting")
+            node = replace(
+                _reached(state, event, "waiting"),
+                notes=event.notes,
+                artifacts=event.artifacts,
+                ask=event.ask,
+            )
+            return _moved(state, node, "waiting")
         case CheckpointTaken():
             return _beside(state, event)
         case RunCompleted():
-            node = Node(
-                node_id=event.node,
-                parent=event.parent,
-                kind="end",
-                step_id=None,
-                iteration=None,
-                position=event.position,
-                context_ref=event.context_ref,
-                trace=state.pending_trace,
-            )
-            return _moved(state, node, "completed")
+            return _moved(state, _reached(state, event, "end"), "completed")
         case _:
             assert_never(event)
 
@@ -170,18 +149,20 @@ def _continued(event: Event) -> NodeId | None:
             return None
 
 
-def _waiting(state: SessionState, event: ApprovalAsked) -> Node:
+def _reached(
+    state: SessionState,
+    event: StepReached | AttemptBlocked | ApprovalAsked | RunCompleted,
+    kind: NodeKind,
+) -> Node:
+    ended = isinstance(event, RunCompleted)
     return Node(
         node_id=event.node,
         parent=event.parent,
-        kind="waiting",
-        step_id=event.step_id,
-        iteration=event.iteration,
+        kind=kind,
+        step_id=None if ended else event.step_id,
+        iteration=None if ended else event.iteration,
         position=event.position,
         context_ref=event.context_ref,
-        notes=event.notes,
-        artifacts=event.artifacts,
-        ask=event.ask,
         trace=state.pending_trace,
     )
 

@@ -29,6 +29,7 @@ from workrail_engine.session.events import (
     StepCompleted,
     StepReached,
     StepSkipped,
+    Tried,
     Verdict,
     Workspace,
 )
@@ -53,16 +54,7 @@ def read_session_started(r: Record) -> SessionStarted:
 
 def read_step_completed(r: Record) -> StepCompleted:
     """The fields of `StepCompleted`."""
-    return StepCompleted(
-        node=_node(r),
-        attempt=r.text("attempt"),
-        payload_digest=Digest(r.text("payload_digest")),
-        step_id=StepId(r.text("step_id")),
-        iteration=r.maybe("iteration", r.number),
-        notes=r.maybe("notes", r.text),
-        artifacts=r.each("artifacts", read_artifact),
-        context_delta=r.object("context_delta"),
-    )
+    return StepCompleted(node=_node(r), **_tried(r))
 
 
 def read_step_reached(r: Record) -> StepReached:
@@ -82,16 +74,10 @@ def read_attempt_blocked(r: Record) -> AttemptBlocked:
     return AttemptBlocked(
         node=_node(r),
         parent=NodeId(r.number("parent")),
-        attempt=r.text("attempt"),
-        payload_digest=Digest(r.text("payload_digest")),
-        step_id=StepId(r.text("step_id")),
-        iteration=r.maybe("iteration", r.number),
         blockers=r.each("blockers", read_blocker),
-        notes=r.maybe("notes", r.text),
-        artifacts=r.each("artifacts", read_artifact),
-        context_delta=r.object("context_delta"),
         position=r.one("position", read_position),
         context_ref=Digest(r.text("context_ref")),
+        **_tried(r),
     )
 
 
@@ -100,16 +86,10 @@ def read_approval_asked(r: Record) -> ApprovalAsked:
     return ApprovalAsked(
         node=_node(r),
         parent=NodeId(r.number("parent")),
-        attempt=r.text("attempt"),
-        payload_digest=Digest(r.text("payload_digest")),
-        step_id=StepId(r.text("step_id")),
-        iteration=r.maybe("iteration", r.number),
         ask=r.one("ask", read_ask),
-        notes=r.maybe("notes", r.text),
-        artifacts=r.each("artifacts", read_artifact),
-        context_delta=r.object("context_delta"),
         position=r.one("position", read_position),
         context_ref=Digest(r.text("context_ref")),
+        **_tried(r),
     )
 
 
@@ -214,6 +194,18 @@ def read_loop_exited(r: Record) -> LoopExited:
 def read_branch_started(r: Record) -> BranchStarted:
     """The fields of `BranchStarted`."""
     return BranchStarted(node=_node(r))
+
+
+def _tried(r: Record) -> Tried:
+    return Tried(
+        attempt=r.text("attempt"),
+        payload_digest=Digest(r.text("payload_digest")),
+        step_id=StepId(r.text("step_id")),
+        iteration=r.maybe("iteration", r.number),
+        notes=r.maybe("notes", r.text),
+        artifacts=r.each("artifacts", read_artifact),
+        context_delta=r.object("context_delta"),
+    )
 
 
 def _node(r: Record) -> NodeId:

@@ -33,6 +33,7 @@ from workrail_engine.session.events import (
     SessionStarted,
     StepCompleted,
     StepReached,
+    Tried,
     Verdict,
     Workspace,
     artifacts_of,
@@ -148,16 +149,10 @@ class SessionScript:
         blocked = AttemptBlocked(
             node=NodeId(self._next()),
             parent=here,
-            attempt=self._pending(here).hex(),
-            payload_digest=sent.digest(),
-            step_id=node.step_id or StepId(""),
-            iteration=node.iteration,
             blockers=(Blocker(NOTHING_SENT, "notes", "No notes were sent.", "Send notes."),),
-            notes=sent.notes,
-            artifacts=sent.refs(),
-            context_delta=sent.context,
             position=node.position,
             context_ref=Digest(digest(context)),
+            **self._tried(here, sent),
         )
         return self._change((*_checked(node, sent, "failed"), blocked), context, sent, here)
 
@@ -172,16 +167,10 @@ class SessionScript:
         asked = ApprovalAsked(
             node=NodeId(self._next()),
             parent=here,
-            attempt=self._pending(here).hex(),
-            payload_digest=sent.digest(),
-            step_id=node.step_id or StepId(""),
-            iteration=node.iteration,
             ask=Ask("human_approval", "Ship it?", None, sent.digest(), tree, shown),
-            notes=sent.notes,
-            artifacts=sent.refs(),
-            context_delta=sent.context,
             position=node.position,
             context_ref=Digest(digest(context)),
+            **self._tried(here, sent),
         )
         kept = () if diff is None else (diff,)
         events = (*_checked(node, sent, "passed"), asked)
@@ -205,18 +194,12 @@ class SessionScript:
         blocked = AttemptBlocked(
             node=NodeId(self._next()),
             parent=here,
-            attempt=self._pending(here).hex(),
-            payload_digest=kept.digest(),
-            step_id=node.step_id or StepId(""),
-            iteration=node.iteration,
             blockers=(rejected,),
-            notes=node.notes,
-            artifacts=node.artifacts,
-            context_delta={},
             position=node.position,
             context_ref=node.context_ref,
+            **self._tried(here, kept),
         )
-        events = (self._answered("rejected", note), blocked)
+        events = (self._answered("rejected", note), replace(blocked, artifacts=node.artifacts))
         return self._change(events, self.context[here], kept, here)
 
     def checkpoint(self, notes: str = "Half way.") -> Change:
@@ -305,12 +288,15 @@ class SessionScript:
         return (BranchStarted(here),) if self.state.nodes[here].children else ()
 
     def _completed(self, here: NodeId, sent: Sent) -> StepCompleted:
-        return StepCompleted(
-            node=here,
+        return StepCompleted(node=here, **self._tried(here, sent))
+
+    def _tried(self, here: NodeId, sent: Sent) -> Tried:
+        node = self.state.nodes[here]
+        return Tried(
             attempt=self._pending(here).hex(),
             payload_digest=sent.digest(),
-            step_id=self.state.nodes[here].step_id or StepId(""),
-            iteration=None,
+            step_id=node.step_id or StepId(""),
+            iteration=node.iteration,
             notes=sent.notes,
             artifacts=sent.refs(),
             context_delta=sent.context,
