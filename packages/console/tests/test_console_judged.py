@@ -8,37 +8,21 @@ import pytest
 from fastapi.testclient import TestClient
 
 from workrail_console.app import create_app
-from workrail_engine.engine import Answered, Engine, StartRequest, Submission, open_engine
-from workrail_engine.ids import Digest
-from workrail_engine.outcomes import Blocked, StepReady, Waiting
+from workrail_engine.engine import Engine, StartRequest, Submission, open_engine
+from workrail_engine.outcomes import Waiting
 from workrail_engine.reader import open_reader
 from workrail_engine.system import Locations, SystemClock
+from workrail_engine.testing.approving import a_checked_release, answer, plan_a_checked_release
 
-WORKFLOW = {
-    "id": "release",
-    "name": "Release",
-    "description": "Ship it.",
-    "version": "1.0.0",
-    "steps": [
-        {
-            "id": "plan",
-            "title": "Plan",
-            "prompt": "Plan it.",
-            "checks": [
-                {"id": "written", "kind": "files", "files": [{"path": "<b>PLAN</b>.md"}]},
-                {"id": "review", "kind": "approval"},
-            ],
-        },
-        {"id": "ship", "title": "Ship", "prompt": "Ship it."},
-    ],
-}
+PLAN = "<b>PLAN</b>.md"
+"""As HTML it would be bold; as a path it is a file in a folder, for the slash in the closing tag."""
 
 
 @pytest.fixture(name="locations")
 def installation_with_a_release(tmp_path: Path) -> Locations:
     places = Locations.under(tmp_path / "home", tmp_path / "bundled")
     places.user_workflows.mkdir(parents=True)
-    (places.user_workflows / "release.json").write_text(json.dumps(WORKFLOW))
+    (places.user_workflows / "release.json").write_text(json.dumps(a_checked_release(PLAN)))
     return places
 
 
@@ -58,22 +42,7 @@ def browser(locations: Locations) -> TestClient:
 def attempt_that_failed_its_check_and_waits_now(engine: Engine, tmp_path: Path) -> Waiting:
     workspace = tmp_path / "shop"
     workspace.mkdir()
-    first = engine.start(StartRequest("release", "1.0", workspace))
-    assert isinstance(first, StepReady)
-    refused = engine.advance(first.token, Submission(notes="Planned."))
-    assert isinstance(refused, Blocked)
-    # A slash would be a folder; the tag is closed by the name of the file in it.
-    (workspace / "<b>PLAN<").mkdir()
-    (workspace / "<b>PLAN<" / "b>.md").write_text("Ship at noon.")
-    outcome = engine.advance(refused.token, Submission())
-    assert isinstance(outcome, Waiting)
-    return outcome
-
-
-def answer(engine: Engine, asked: Waiting, note: str, *, yes: bool) -> None:
-    verdict = "approved" if yes else "rejected"
-    given = Answered(verdict, Digest(asked.digest), "ada", "terminal", note)
-    engine.approvals.answer(asked.approval_id, given)
+    return plan_a_checked_release(engine, workspace, PLAN)
 
 
 @pytest.mark.rule("CON-12")

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from workrail_engine.engine import Engine, open_engine
+from workrail_engine.store.sql_store import SqlStore, open_store
 from workrail_engine.system import Locations
 from workrail_engine.testing.postgres import NoServerError, PostgresServer, postgres_server
+from workrail_engine.testing.session_script import PINNED, PINNED_HASH
+from workrail_engine.testing.world import SeededEntropy
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +44,14 @@ def locations_of_a_new_store(tmp_path: Path, place: Path | str) -> Locations:
 @pytest.fixture(name="engine")
 def engine_on_a_new_store(locations: Locations) -> Iterator[Engine]:
     with open_engine(locations) as opened:
+        yield opened
+
+
+@pytest.fixture(name="store")
+def store_that_holds_a_workflow(place: Path | str) -> Iterator[SqlStore]:
+    """A new store with the workflow of every `SessionScript` in it."""
+    with open_store(place, SeededEntropy()) as opened:
+        opened.pin(PINNED_HASH, PINNED)
         yield opened
 
 

@@ -14,7 +14,7 @@ from workrail_engine.checks.local_checks import LocalChecks
 from workrail_engine.errors import GivenUpError
 from workrail_engine.ports import CheckPlace
 from workrail_engine.system import SystemClock
-from workrail_engine.testing.user_git import git
+from workrail_engine.testing.user_git import begin_repository, git
 from workrail_engine.workflow.checks import CheckResult, CommandCheck, Counts, Report
 
 UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH
@@ -70,10 +70,7 @@ def project(tmp_path: Path) -> Path:
         "import pytest\nfrom adding import add\n\n\ndef test_small():\n    assert add(1, 1) == 2\n\n\n"
         "@pytest.mark.parametrize('n', [1, 2])\ndef test_zero(n):\n    assert add(n, 0) == n\n"
     )
-    git(folder, "init", "--quiet")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "Base")
-    return folder
+    return begin_repository(folder)
 
 
 def base_of(project: Path) -> str:

@@ -11,7 +11,7 @@ from workrail_engine.checks.local_checks import LocalChecks
 from workrail_engine.checks.paths import matches_any
 from workrail_engine.ports import CheckPlace
 from workrail_engine.system import SystemClock
-from workrail_engine.testing.user_git import git
+from workrail_engine.testing.user_git import begin_repository, git
 from workrail_engine.workflow.checks import (
     ArtifactCheck,
     CheckResult,
@@ -42,10 +42,7 @@ def project(tmp_path: Path) -> Path:
     (folder / "src").mkdir(parents=True)
     (folder / "src" / "a.py").write_text("1\n2\n3\n")
     (folder / "b.py").write_text("1\n")
-    git(folder, "init", "--quiet")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "Base")
-    return folder
+    return begin_repository(folder)
 
 
 def head(project: Path) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from workrail_engine.checks.local_checks import LocalChecks
 from workrail_engine.system import SystemClock
-from workrail_engine.testing.user_git import git
+from workrail_engine.testing.user_git import begin_repository, git
 
 
 @pytest.fixture
@@ -19,10 +19,7 @@ def repository(tmp_path: Path) -> Path:
     (folder / "src" / "app.py").write_text("x = 1\n")
     (folder / "tests.py").write_text("assert True\n")
     (folder / ".gitignore").write_text("*.log\n")
-    git(folder, "init", "--quiet")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "First")
-    return folder
+    return begin_repository(folder)
 
 
 @pytest.fixture
@@ -233,9 +230,7 @@ def test_a_submodule_counts_by_its_commit_and_by_its_files_once_they_change(
     library = tmp_path / "library"
     library.mkdir()
     (library / "lib.py").write_text("y = 1\n")
-    git(library, "init", "--quiet")
-    git(library, "add", "--all")
-    git(library, "commit", "--quiet", "--message", "Library")
+    begin_repository(library)
     git(repository, "submodule", "--quiet", "add", str(library), "lib")
     git(repository, "commit", "--quiet", "--message", "Lib")
     clean = checks.tree(str(repository))

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from workrail_engine.canonical import JsonObject
-from workrail_engine.engine import Answered, Engine, StartRequest, Submission, open_engine
+from workrail_engine.engine import Engine, StartRequest, Submission, open_engine
 from workrail_engine.errors import StaleApprovalError
-from workrail_engine.ids import Digest, SessionId
+from workrail_engine.ids import SessionId
 from workrail_engine.outcomes import Blocked, BlockerCode, Completed, StepReady, Waiting
 from workrail_engine.reader import open_reader
 from workrail_engine.system import Locations
-from workrail_engine.testing.user_git import git
+from workrail_engine.testing.approving import answer
+from workrail_engine.testing.user_git import begin_repository
 
 SHOP = "def total(prices):\n    return sum(prices) + 1\n"
 MENDED = "def total(prices):\n    return sum(prices)\n"
@@ -52,10 +53,7 @@ def repository_with_a_failing_test(tmp_path: Path) -> Path:
     (project / "shop.py").write_text(SHOP)
     (project / "test_shop.py").write_text(TEST)
     (project / ".gitignore").write_text("__pycache__/\n.pytest_cache/\n")
-    git(project, "init", "--quiet", "--initial-branch", "main")
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "--message", "Begin")
-    return project
+    return begin_repository(project)
 
 
 @pytest.fixture(name="engine")
@@ -86,8 +84,7 @@ def test_honest_work_is_checked_approved_and_completed(
     pending = engine.approvals.look(asked.approval_id)
     assert pending.diff is not None
     assert "-    return sum(prices) + 1" in pending.diff
-    given = Answered("approved", Digest(asked.digest), "ada", "terminal")
-    second = engine.approvals.answer(asked.approval_id, given)
+    second = answer(engine, asked)
     assert isinstance(second, StepReady)
     assert isinstance(engine.advance(second.token, CLAIM), Completed)
     with open_reader(Locations.under(tmp_path / "home")) as reader:
@@ -126,9 +123,8 @@ def test_what_is_slipped_in_while_a_person_reads_is_not_approved(
     asked = engine.advance(token, CLAIM)
     assert isinstance(asked, Waiting)
     (project / "shop.py").write_text(MENDED + "\n\nimport os\n")
-    given = Answered("approved", Digest(asked.digest), "ada", "terminal")
     with pytest.raises(StaleApprovalError, match="files were changed"):
-        engine.approvals.answer(asked.approval_id, given)
+        answer(engine, asked)
 
 
 @pytest.mark.rule("CHECK-84")
@@ -136,8 +132,7 @@ def test_an_edit_after_the_checks_is_checked_again(engine: Engine, token: str, p
     (project / "shop.py").write_text(MENDED)
     asked = engine.advance(token, CLAIM)
     assert isinstance(asked, Waiting)
-    given = Answered("approved", Digest(asked.digest), "ada", "terminal")
-    second = engine.approvals.answer(asked.approval_id, given)
+    second = answer(engine, asked)
     assert isinstance(second, StepReady)
     (project / "shop.py").write_text(SHOP)
     assert codes(engine.advance(second.token, CLAIM)) == [(BlockerCode.CHECK_FAILED, "tests")]

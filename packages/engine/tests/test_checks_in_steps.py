@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from workrail_engine.canonical import JsonObject
-from workrail_engine.engine import Answered, Engine, StartRequest, Submission
+from workrail_engine.engine import Engine, StartRequest, Submission
 from workrail_engine.errors import GivenUpError, StaleApprovalError
-from workrail_engine.ids import Digest, SessionId
+from workrail_engine.ids import SessionId
 from workrail_engine.outcomes import (
     AdvanceOutcome,
     Blocked,
@@ -23,6 +22,7 @@ from workrail_engine.reader import open_reader
 from workrail_engine.registry.registry import Registry
 from workrail_engine.store.sql_store import open_store
 from workrail_engine.system import Locations, SystemClock, SystemEntropy
+from workrail_engine.testing.approving import answer
 from workrail_engine.testing.scripted_checks import ScriptedChecks
 from workrail_engine.workflow.checks import CheckOutcome
 
@@ -30,13 +30,6 @@ HEAD: JsonObject = {"id": "flow", "name": "Flow", "description": "A flow.", "ver
 TESTS: JsonObject = {"id": "tests", "kind": "command", "run": ["pytest", "-q"]}
 SCOPE: JsonObject = {"id": "scope", "kind": "diff", "allowed": ["src/**"]}
 REVIEW: JsonObject = {"id": "review", "kind": "approval", "show": ["diff"]}
-
-
-@pytest.fixture(name="locations")
-def locations_of_a_new_store(tmp_path: Path, place: Path | str) -> Locations:
-    return replace(
-        Locations.under(tmp_path / "home"), database_url=place if isinstance(place, str) else None
-    )
 
 
 @pytest.fixture(name="files")
@@ -214,8 +207,7 @@ def test_an_approval_is_asked_for_once_every_other_check_passed(
     pending = engine.approvals.look(asked.approval_id)
     assert pending.diff == "+ a line"
     assert engine.approvals.look(asked.approval_id).shown["tree"] == "git:one"
-    given = Answered("approved", Digest(asked.digest), "ada", "terminal")
-    ready(engine.approvals.answer(asked.approval_id, given))
+    ready(answer(engine, asked))
     with open_reader(locations) as reader:
         assert not reader.verify(SessionId(first.session_id)).problems
 
@@ -226,9 +218,8 @@ def test_a_change_of_files_voids_an_approval_that_showed_them(
 ):
     asked = waiting(engine.advance(begin(TESTS, REVIEW).token, DONE))
     files.files, files.change = "git:slipped-in", "+ another line"
-    given = Answered("approved", Digest(asked.digest), "ada", "terminal")
     with pytest.raises(StaleApprovalError, match="files were changed"):
-        engine.approvals.answer(asked.approval_id, given)
+        answer(engine, asked)
     again = waiting(engine.advance(asked.token, Submission()))
     assert again.digest != asked.digest
     assert files.ran == ["tests", "tests"]

@@ -1,7 +1,6 @@
 """Does a fork stand where the session stood, with the files as they were, and change nothing else?"""
 
 import json
-import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from workrail_engine.reader import open_reader
 from workrail_engine.snapshots.refs import KeptSnapshot, drop_snapshots, name_snapshot, snapshots_in
 from workrail_engine.store.database import open_for_writing
 from workrail_engine.system import Locations
+from workrail_engine.testing.user_git import begin_repository, git
 
 LOOP = {
     "id": "again",
@@ -44,16 +44,6 @@ WORKFLOW = {
     "steps": [*STEPS, LOOP],
 }
 UNKNOWN = SessionId("sess_" + "a" * 26)
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """What git printed, as an ordinary user's git."""
-    settings = ("user.name=Ada", "user.email=ada@example.org", "init.defaultBranch=main")
-    options = [each for setting in settings for each in ("-c", setting)]
-    done = subprocess.run(
-        ["git", *options, *arguments], cwd=folder, capture_output=True, check=True
-    )
-    return done.stdout.decode("utf-8", "surrogateescape").strip()
 
 
 @pytest.fixture(name="places")
@@ -80,9 +70,7 @@ def repository_with_a_stash(tmp_path: Path) -> Path:
     (folder / "app").mkdir(parents=True)
     (folder / "app" / "main.py").write_text("v = 0\n")
     (folder / ".gitignore").write_text("*.log\n")
-    git(folder, "init", "--quiet")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "First")
+    begin_repository(folder)
     (folder / "app" / "main.py").write_text("v = 'stashed'\n")
     git(folder, "stash", "--quiet")
     return folder

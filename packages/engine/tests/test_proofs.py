@@ -2,8 +2,7 @@
 
 import base64
 import json
-import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -18,15 +17,13 @@ from hypothesis import strategies as st
 from workrail_engine.canonical import JsonObject, canonical_bytes
 from workrail_engine.clearing import ClearRequest, clear
 from workrail_engine.engine import (
-    Answered,
     Engine,
     StartRequest,
     Submission,
     move_store,
-    open_engine,
 )
 from workrail_engine.errors import InvalidProofError, SigningKeyError
-from workrail_engine.ids import Digest, SessionId
+from workrail_engine.ids import SessionId
 from workrail_engine.outcomes import Blocked, Completed, StepReady, Waiting
 from workrail_engine.projections.link import NO_HASH, Link, spelled
 from workrail_engine.projections.proofs import ProofAsk
@@ -38,6 +35,8 @@ from workrail_engine.store.database import open_for_writing
 from workrail_engine.store.proofs import asked_for
 from workrail_engine.store.schema_version import create_schema
 from workrail_engine.system import Locations
+from workrail_engine.testing.approving import answer
+from workrail_engine.testing.user_git import begin_repository, commit_all, git
 
 HEAD: JsonObject = {"id": "flow", "name": "Flow", "description": "A flow.", "version": "1.0.0"}
 FLOW: JsonObject = {
@@ -85,14 +84,6 @@ Record: TypeAlias = dict[str, Any]
 """A line of a file, or a statement, as JSON reads it."""
 
 
-def git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
-
-
 @pytest.fixture(name="project")
 def repository_with_a_workflow(tmp_path: Path) -> Path:
     project = tmp_path / "project"
@@ -100,23 +91,7 @@ def repository_with_a_workflow(tmp_path: Path) -> Path:
     workflows.mkdir(parents=True)
     (workflows / "flow.json").write_text(json.dumps(FLOW))
     (project / "read.txt").write_text("read me\n")
-    git(project, "init", "--quiet")
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "-m", "begin")
-    return project
-
-
-@pytest.fixture(name="locations")
-def locations_of_a_new_store(tmp_path: Path, place: Path | str) -> Locations:
-    return replace(
-        Locations.under(tmp_path / "home"), database_url=place if isinstance(place, str) else None
-    )
-
-
-@pytest.fixture(name="engine")
-def engine_on_it(locations: Locations) -> Iterator[Engine]:
-    with open_engine(locations) as opened:
-        yield opened
+    return begin_repository(project)
 
 
 def assessed(level: str) -> Submission:
@@ -143,9 +118,7 @@ def run_to_the_end(engine: Engine, project: Path) -> SessionId:
     assert isinstance(judged, StepReady), judged
     asked = engine.advance(judged.token, Submission(notes="Release it?"))
     assert isinstance(asked, Waiting)
-    yes = Answered("approved", Digest(asked.digest), "ada", "terminal", "Good.")
-    ended = engine.approvals.answer(asked.approval_id, yes)
-    assert isinstance(ended, Completed)
+    assert isinstance(answer(engine, asked, "Good."), Completed)
     return SessionId(begun.session_id)
 
 
@@ -218,8 +191,7 @@ def test_every_check_approval_assessment_and_end_is_proved(session: SessionId, f
 
 @pytest.mark.rule("PROOF-2")
 def test_a_statement_names_the_files_by_the_tree_of_git(file: Path, project: Path):
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "-m", "end")
+    commit_all(project)
     last = statements(file)[-1]
     assert last["_type"] == "https://in-toto.io/Statement/v1"
     tree = git(project, "rev-parse", "HEAD^{tree}")
@@ -508,8 +480,7 @@ def test_a_step_without_checks_and_end_signs_nothing(
 @pytest.mark.rule("PROOF-12")
 def test_a_gate_wants_the_files_of_a_commit(file: Path, locations: Locations, project: Path):
     keys = [read_key(key_of(locations))]
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "-m", "end")
+    commit_all(project)
     assert check_file(file, keys, Gate(project, "HEAD", "flow", ("there", "same"))).missing == ()
     other = check_file(file, keys, Gate(project, "HEAD~1", "else", ("lint",))).missing
     assert [one.split()[0] for one in other] == ["it", "the", "check"]
@@ -517,8 +488,7 @@ def test_a_gate_wants_the_files_of_a_commit(file: Path, locations: Locations, pr
 
 @pytest.mark.rule("PROOF-13")
 def test_checks_are_run_again_in_a_clean_checkout(file: Path, locations: Locations, project: Path):
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "-m", "end")
+    commit_all(project)
     checked = check_file(file, [read_key(key_of(locations))])
     told: list[str] = []
     results = rerun_checks(checked, project, told.append)

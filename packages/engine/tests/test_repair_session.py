@@ -23,6 +23,7 @@ from workrail_engine.registry.registry import Registry
 from workrail_engine.store.database import open_for_writing
 from workrail_engine.store.sql_store import SqlStore, open_store
 from workrail_engine.system import Locations, SystemClock, SystemEntropy
+from workrail_engine.testing.approving import answer
 from workrail_engine.testing.scripted_checks import ScriptedChecks
 
 WORKFLOW_STEPS = [
@@ -329,13 +330,11 @@ def session_that_was_judged(engine: Engine) -> StepReady:
     """1-2 start; 3-4 checked, waits; 5-6 rejected; 7-8 spared, waits; 9 waits again; 10-12 approved."""
     first = ready(engine.start(StartRequest("team.judged", "Judge the fence")))
     asked = waiting(engine.advance(first.token, Submission("The plan.")))
-    no = Answered("rejected", Digest(asked.digest), "ada", "terminal", "Why?")
-    refused = engine.approvals.answer(asked.approval_id, no)
+    refused = answer(engine, asked, "Why?", yes=False)
     assert isinstance(refused, Blocked)
     asked = waiting(engine.advance(refused.token, Submission("The better plan.")))
     asked = waiting(engine.advance(asked.token, Submission("The best plan.")))
-    yes = Answered("approved", Digest(asked.digest), "ada", "terminal", "Go.")
-    return ready(engine.approvals.answer(asked.approval_id, yes))
+    return ready(answer(engine, asked, "Go."))
 
 
 @pytest.mark.rule("STORE-77")

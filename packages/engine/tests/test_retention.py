@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,13 +31,6 @@ REPORT = {"kind": "test.report", "text": "zebra stripes"}
 
 def quiet(_done: int, _total: int) -> None:
     """Nobody is told how far it is."""
-
-
-@pytest.fixture
-def store(place: Path | str) -> Iterator[SqlStore]:
-    with open_store(place, SeededEntropy()) as opened:
-        opened.pin(PINNED_HASH, PINNED)
-        yield opened
 
 
 def add(

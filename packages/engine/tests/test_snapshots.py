@@ -22,24 +22,12 @@ from workrail_engine.snapshots.refs import (
     snapshots_in,
 )
 from workrail_engine.snapshots.taking import Due, NotKeptError, Taker
+from workrail_engine.testing.user_git import begin_repository, git
 
 SESSION = SessionId("sess_" + "a" * 26)
 OTHER = SessionId("sess_" + "b" * 26)
 BOUND = 60.0
 """Seconds after which a test gives up."""
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """What git printed, as an ordinary user's git."""
-    settings = ("user.name=Ada", "user.email=ada@example.org", "init.defaultBranch=main")
-    options = [each for setting in settings for each in ("-c", setting)]
-    done = subprocess.run(
-        ["git", *options, "-c", "protocol.file.allow=always", *arguments],
-        cwd=folder,
-        capture_output=True,
-        check=True,
-    )
-    return done.stdout.decode("utf-8", "surrogateescape").strip()
 
 
 def kept_at(folder: Path, node: int = 1, session: SessionId = SESSION) -> KeptSnapshot:
@@ -82,9 +70,7 @@ def repository_in_work(tmp_path: Path) -> Path:
     (folder / "src" / "app.py").write_text("x = 1\n")
     (folder / "gone.py").write_text("")
     (folder / ".gitignore").write_text("*.log\n")
-    git(folder, "init", "--quiet")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--message", "First")
+    begin_repository(folder)
     (folder / "src" / "app.py").write_text("x = 'stashed'\n")
     git(folder, "stash", "--quiet")
     (folder / "src" / "app.py").write_text("x = 2\n")
@@ -196,9 +182,7 @@ def test_a_changed_submodule_is_kept_with_its_files(repository: Path, tmp_path: 
     library = tmp_path / "library"
     library.mkdir()
     (library / "lib.py").write_text("y = 1\n")
-    git(library, "init", "--quiet")
-    git(library, "add", "--all")
-    git(library, "commit", "--quiet", "--message", "Library")
+    begin_repository(library)
     git(repository, "submodule", "--quiet", "add", str(library), "lib")
     assert "lib" in files_of(repository, kept_at(repository, 1).commit)
     (repository / "lib" / "lib.py").write_text("y = 2\n")

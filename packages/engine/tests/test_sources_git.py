@@ -29,6 +29,7 @@ from workrail_engine.registry.managed_sources import ManagedSources
 from workrail_engine.registry.registry import Registry
 from workrail_engine.registry.trust import TrustedSources
 from workrail_engine.system import Locations
+from workrail_engine.testing.user_git import commit_all, git
 
 ADD = """
 import sys
@@ -51,15 +52,7 @@ class Repository:
     path: Path
 
     def git(self, *arguments: str) -> str:
-        done = subprocess.run(
-            ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *arguments],
-            cwd=self.path,
-            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout.strip()
+        return git(self.path, *arguments)
 
     def put(self, path: str, workflow_id: str = "team.build", name: str = "Build") -> None:
         self.write(path, definition(workflow_id, name))
@@ -70,9 +63,7 @@ class Repository:
         file.write_text(text, "utf-8")
 
     def commit(self) -> str:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", "Change")
-        return self.git("rev-parse", "HEAD")
+        return commit_all(self.path)
 
     @property
     def url(self) -> str:

@@ -1,7 +1,6 @@
 """Which added source wins, what may be started, and what becomes of a list that cannot be read?"""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -38,6 +37,7 @@ from workrail_engine.registry.registry import Registry
 from workrail_engine.registry.source_list import SourceList, SourceRecord
 from workrail_engine.registry.trust import TrustedSources
 from workrail_engine.system import Locations
+from workrail_engine.testing.user_git import git
 
 HOLD = """
 import sys
@@ -100,18 +100,10 @@ def put(
 
 def bare_repository(folder: Path, tree: Path) -> Path:
     """A bare repository with everything below a folder in one commit."""
-    settings = {
-        **os.environ,
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        **{f"GIT_{role}_{part}": "ada" for role in ("AUTHOR", "COMMITTER") for part in ("NAME",)},
-        **{f"GIT_{role}_EMAIL": "ada@example.org" for role in ("AUTHOR", "COMMITTER")},
-    }
-    for arguments in (
-        ("init", "--quiet", "--bare", str(folder)),
-        ("--git-dir", str(folder), "--work-tree", str(tree), "add", "--all"),
-        ("--git-dir", str(folder), "--work-tree", str(tree), "commit", "--quiet", "-m", "All"),
-    ):
-        subprocess.run(["git", *arguments], env=settings, check=True)
+    git(tree, "init", "--quiet", "--bare", str(folder))
+    there = ("--git-dir", str(folder), "--work-tree", str(tree))
+    git(tree, *there, "add", "--all")
+    git(tree, *there, "commit", "--quiet", "--message", "All")
     return folder
 
 

@@ -1,6 +1,5 @@
 """Does a look at the store find what keeps it from being used?"""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,19 +9,10 @@ from workrail_engine.engine import StartRequest, open_engine, upgrade_store
 from workrail_engine.errors import StoreUnavailableError
 from workrail_engine.reader import check_store
 from workrail_engine.system import Locations
-from workrail_engine.testing.postgres import NoServerError, PostgresServer, postgres_server
+from workrail_engine.testing.postgres import PostgresServer
 
 FREE_PAGES = 36
 """Where a database file says how many of its pages are free."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    try:
-        with postgres_server() as opened:
-            yield opened
-    except NoServerError as reason:
-        pytest.skip(f"no PostgreSQL server: {reason}")
 
 
 @pytest.fixture(name="home")
@@ -69,8 +59,8 @@ def test_a_file_that_is_no_database_is_an_error(home: Path) -> None:
         check_store(Locations.under(home))
 
 
-def test_a_server_is_asked_whether_it_takes_writes(server: PostgresServer) -> None:
-    address = server.new_database()
+def test_a_server_is_asked_whether_it_takes_writes(postgres: PostgresServer) -> None:
+    address = postgres.new_database()
     where = Locations(Path("/nowhere"), Path("/nowhere"), Path("/nowhere"), database_url=address)
 
     empty = check_store(where)

@@ -34,13 +34,6 @@ def place(postgres: PostgresServer) -> str:
 
 
 @pytest.fixture
-def store(place: str) -> Iterator[SqlStore]:
-    with open_store(place, SeededEntropy()) as opened:
-        opened.pin(PINNED_HASH, PINNED)
-        yield opened
-
-
-@pytest.fixture
 def own_server() -> Iterator[PostgresServer]:
     """A server that may be stopped."""
     try:

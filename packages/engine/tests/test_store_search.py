@@ -1,6 +1,5 @@
 """Which sessions a request to resume finds, among all there are."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,16 +8,9 @@ import pytest
 from workrail_engine.projections.resume_ranking import RankedSession, ResumeAsk, rank
 from workrail_engine.session.events import Workspace
 from workrail_engine.store.database import open_for_writing
-from workrail_engine.store.sql_store import SqlStore, open_store
-from workrail_engine.testing.session_script import PINNED, PINNED_HASH, Sent, SessionScript
-from workrail_engine.testing.world import MORNING, SeededEntropy
-
-
-@pytest.fixture
-def store(place: Path | str) -> Iterator[SqlStore]:
-    with open_store(place, SeededEntropy()) as opened:
-        opened.pin(PINNED_HASH, PINNED)
-        yield opened
+from workrail_engine.store.sql_store import SqlStore
+from workrail_engine.testing.session_script import Sent, SessionScript
+from workrail_engine.testing.world import MORNING
 
 
 def add(

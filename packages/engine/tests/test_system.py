@@ -7,16 +7,14 @@ import pytest
 
 from workrail_engine.session.events import Workspace
 from workrail_engine.system import Locations, SystemClock, SystemEntropy, observe_workspace
-from workrail_engine.testing.user_git import git
+from workrail_engine.testing.user_git import begin_repository, git
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     root = tmp_path / "shop"
     root.mkdir()
-    git(root, "init", "--quiet", "--initial-branch=main")
-    git(root, "commit", "--quiet", "--allow-empty", "-m", "first")
-    return root
+    return begin_repository(root)
 
 
 def test_the_usual_places_are_in_the_home_folder():
@@ -101,7 +99,7 @@ def test_a_linked_work_tree_has_a_branch_of_its_own(repository: Path, tmp_path: 
 
 
 def test_a_repository_without_commits_has_a_branch_and_no_commit(tmp_path: Path):
-    git(tmp_path, "init", "--quiet", "--initial-branch=main")
+    git(tmp_path, "init", "--quiet")
 
     seen = observe_workspace(tmp_path)
 

@@ -1,6 +1,5 @@
 """What people type finds what they mean, whatever they type and however common it is."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,13 +16,6 @@ from workrail_engine.store.parts import parts_of, parts_wanted
 from workrail_engine.store.sql_store import SqlStore, open_store
 from workrail_engine.testing.session_script import PINNED, PINNED_HASH, Sent, SessionScript
 from workrail_engine.testing.world import MORNING, SeededEntropy
-
-
-@pytest.fixture
-def store(place: Path | str) -> Iterator[SqlStore]:
-    with open_store(place, SeededEntropy()) as opened:
-        opened.pin(PINNED_HASH, PINNED)
-        yield opened
 
 
 def add(store: SqlStore, goal: str, *notes: str, where: Workspace | None = None) -> SessionScript:

@@ -1,8 +1,8 @@
-"""A server over a real engine in a new home, and a project with one workflow."""
+"""A server over a real engine in a new home, in this process or its own, and a project to serve."""
 
 import json
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from pathlib import Path
 
 import anyio
@@ -10,6 +10,8 @@ import pytest
 from mcp.client import Client
 
 from workrail_engine.system import Locations
+from workrail_engine.testing.postgres import NoServerError, PostgresServer, postgres_server
+from workrail_mcp_server import testing_process
 from workrail_mcp_server.server import Tools, build_server
 from workrail_mcp_server.testing import Agent
 
@@ -64,6 +66,28 @@ def environment_of_a_new_home(tmp_path: Path) -> dict[str, str]:
         "WORKRAIL_HOME": str(tmp_path / "home"),
         "CLAUDE_PROJECT_DIR": str(project),
     }
+
+
+@pytest.fixture(name="peer", params=testing_process.ERAS)
+def client_of_a_real_process(
+    request: pytest.FixtureRequest, environment: dict[str, str]
+) -> Generator[testing_process.Peer]:
+    """A client in each era; in the end, its server must have answered it all and leave with 0."""
+    with testing_process.opened(environment, request.param) as peer:
+        yield peer
+        peer.end_input()
+        assert peer.rest() == []
+        assert peer.code() == 0
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Generator[PostgresServer]:
+    """A real PostgreSQL server, one for each process that runs tests."""
+    try:
+        with postgres_server() as server:
+            yield server
+    except NoServerError as reason:
+        pytest.skip(f"no PostgreSQL server: {reason}")
 
 
 @pytest.fixture(name="project")

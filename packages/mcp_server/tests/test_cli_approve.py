@@ -20,20 +20,11 @@ from workrail_engine.ids import SessionId
 from workrail_engine.outcomes import StepReady, Waiting
 from workrail_engine.projections.driving import Driver
 from workrail_engine.reader import open_reader
+from workrail_engine.testing.approving import an_approved_release
 from workrail_mcp_server.cli import main
 from workrail_mcp_server.commands.person import AGENTS
 from workrail_mcp_server.processes import ancestors_of_this_process
 
-STEPS = [
-    {
-        "id": "plan",
-        "title": "Plan",
-        "prompt": "Plan it.",
-        "requireConfirmation": {"kind": "human_approval"},
-    },
-    {"id": "ship", "title": "Ship", "prompt": "Ship it."},
-]
-HEAD = {"id": "release", "name": "Release", "description": "Ship it.", "version": "1.0.0"}
 WORKRAIL = str(Path(sys.executable).with_name("workrail"))
 OWN_TERMINAL = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
@@ -45,7 +36,7 @@ OWN_TERMINAL = (
 def engine_of_a_new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     workflows = tmp_path / ".workrail" / "workflows"
     workflows.mkdir(parents=True)
-    (workflows / "release.json").write_text(json.dumps({**HEAD, "steps": STEPS}))
+    (workflows / "release.json").write_text(json.dumps(an_approved_release()))
     monkeypatch.setenv("WORKRAIL_HOME", str(tmp_path / "home"))
     for name in AGENTS:
         monkeypatch.delenv(name, raising=False)

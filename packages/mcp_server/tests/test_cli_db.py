@@ -1,7 +1,6 @@
 """What do the `workrail db` commands print of real stores?"""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from click.testing import CliRunner, Result
 from workrail_engine.engine import StartRequest, Submission, open_engine
 from workrail_engine.outcomes import StepReady
 from workrail_engine.system import Locations
-from workrail_engine.testing.postgres import NoServerError, PostgresServer, postgres_server
+from workrail_engine.testing.postgres import PostgresServer
 from workrail_mcp_server.cli import main
 
 WORKFLOW = """\
@@ -22,15 +21,6 @@ steps:
   - {id: make, title: Make it, prompt: Make the thing.}
   - {id: tell, title: Tell, prompt: Say what was made.}
 """
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    try:
-        with postgres_server() as opened:
-            yield opened
-    except NoServerError as reason:
-        pytest.skip(f"no PostgreSQL server: {reason}")
 
 
 @pytest.fixture(autouse=True)
@@ -105,9 +95,9 @@ def test_a_backup_is_a_store_of_its_own(tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.rule("CLI-40")
 def test_a_session_goes_on_where_its_store_was_moved_to(
-    home: Path, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    home: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token, address = begun(), server.new_database()
+    token, address = begun(), postgres.new_database()
 
     moved = run("db", "move", "--to", address)
     monkeypatch.setenv("WORKRAIL_DATABASE_URL", address)
@@ -133,9 +123,9 @@ def test_a_session_goes_on_where_its_store_was_moved_to(
 
 @pytest.mark.rule("CLI-40")
 def test_a_backup_on_a_server_is_the_servers_business(
-    tmp_path: Path, server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("WORKRAIL_DATABASE_URL", server.new_database())
+    monkeypatch.setenv("WORKRAIL_DATABASE_URL", postgres.new_database())
 
     result = run("db", "backup", tmp_path / "copy.db")
 
@@ -145,8 +135,8 @@ def test_a_backup_on_a_server_is_the_servers_business(
     assert not (tmp_path / "copy.db").exists()
 
 
-def test_a_store_that_cannot_move_says_why(server: PostgresServer) -> None:
-    address = server.new_database()
+def test_a_store_that_cannot_move_says_why(postgres: PostgresServer) -> None:
+    address = postgres.new_database()
 
     nothing = run("db", "move", "--to", address)
     begun()

@@ -12,6 +12,7 @@ from workrail_engine.ids import NodeId, SessionId
 from workrail_engine.outcomes import StepReady
 from workrail_engine.snapshots.refs import KeptSnapshot, name_snapshot, snapshots_in
 from workrail_engine.system import Locations
+from workrail_engine.testing.user_git import begin_repository
 from workrail_mcp_server.cli import main
 
 WORKFLOW = {
@@ -40,11 +41,8 @@ def places_of_a_new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loc
 def repository_of_one_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "shop"
     folder.mkdir()
-    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
-    for words in (("init", "--quiet"), ("commit", "--quiet", "--allow-empty", "-m", "First")):
-        subprocess.run(["git", *who, *words], cwd=folder, check=True)
     monkeypatch.chdir(folder)
-    return folder
+    return begin_repository(folder)
 
 
 @pytest.fixture(name="session_id")

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from workrail_engine.engine import StartRequest, Submission, open_engine
 from workrail_engine.outcomes import Completed, StepReady
+from workrail_engine.testing.user_git import begin_repository, commit_all, git
 from workrail_mcp_server.cli import main
 
 GATE = Path(__file__).parents[3] / "ci" / "github-action" / "gate.sh"
@@ -42,14 +43,6 @@ def workrail(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, ["proof", *(str(one) for one in arguments)])
 
 
-def git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
-
-
 @pytest.fixture(name="project")
 def repository_with_a_workflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("WORKRAIL_HOME", str(tmp_path / "home"))
@@ -58,10 +51,7 @@ def repository_with_a_workflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     workflows = project / ".workrail" / "workflows"
     workflows.mkdir(parents=True)
     (workflows / "flow.json").write_text(json.dumps(FLOW))
-    git(project, "init", "--quiet", "--initial-branch=main")
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "-m", "begin")
-    return project
+    return begin_repository(project)
 
 
 @pytest.fixture(name="session")
@@ -71,8 +61,7 @@ def a_whole_run(project: Path) -> str:
         assert isinstance(begun, StepReady)
         (project / "made.txt").write_text("made\n")
         assert isinstance(engine.advance(begun.token, Submission(notes="Built.")), Completed)
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "-m", "end")
+    commit_all(project)
     return begun.session_id
 
 

@@ -8,36 +8,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from workrail_engine.engine import Answered, Engine, StartRequest, Submission, open_engine
-from workrail_engine.ids import Digest
-from workrail_engine.outcomes import Blocked, StepReady, Waiting
+from workrail_engine.engine import Engine, StartRequest, Submission, open_engine
+from workrail_engine.outcomes import Waiting
+from workrail_engine.testing.approving import a_checked_release, answer, plan_a_checked_release
 from workrail_mcp_server.cli import main
-
-WORKFLOW = {
-    "id": "release",
-    "name": "Release",
-    "description": "Ship it.",
-    "version": "1.0.0",
-    "steps": [
-        {
-            "id": "plan",
-            "title": "Plan",
-            "prompt": "Plan it.",
-            "checks": [
-                {"id": "written", "kind": "files", "files": [{"path": "PLAN.md"}]},
-                {"id": "review", "kind": "approval"},
-            ],
-        },
-        {"id": "ship", "title": "Ship", "prompt": "Ship it."},
-    ],
-}
 
 
 @pytest.fixture(name="engine")
 def engine_of_a_new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     workflows = tmp_path / ".workrail" / "workflows"
     workflows.mkdir(parents=True)
-    (workflows / "release.json").write_text(json.dumps(WORKFLOW))
+    (workflows / "release.json").write_text(json.dumps(a_checked_release()))
     monkeypatch.setenv("WORKRAIL_HOME", str(tmp_path / "home"))
     with open_engine() as engine:
         yield engine
@@ -45,20 +26,7 @@ def engine_of_a_new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 @pytest.fixture(name="asked")
 def attempt_that_failed_its_check_and_waits_now(engine: Engine, tmp_path: Path) -> Waiting:
-    first = engine.start(StartRequest("release", "1.0", tmp_path))
-    assert isinstance(first, StepReady)
-    refused = engine.advance(first.token, Submission(notes="Planned."))
-    assert isinstance(refused, Blocked)
-    (tmp_path / "PLAN.md").write_text("Ship at noon.")
-    outcome = engine.advance(refused.token, Submission())
-    assert isinstance(outcome, Waiting)
-    return outcome
-
-
-def answer(engine: Engine, asked: Waiting, note: str | None = None, *, yes: bool = True) -> None:
-    verdict = "approved" if yes else "rejected"
-    given = Answered(verdict, Digest(asked.digest), "ada", "terminal", note)
-    engine.approvals.answer(asked.approval_id, given)
+    return plan_a_checked_release(engine, tmp_path)
 
 
 def run(*arguments: str) -> str:

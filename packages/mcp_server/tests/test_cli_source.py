@@ -2,13 +2,13 @@
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import cast
 
 import pytest
 from click.testing import CliRunner, Result
 
+from workrail_engine.testing.user_git import commit_all, git
 from workrail_mcp_server.cli import main
 
 FLOW = """\
@@ -30,13 +30,11 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("WORKRAIL_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("WORKRAIL_BUNDLED_DIR", str(tmp_path / "bundled"))
     for role in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.org")
         monkeypatch.setenv(f"GIT_{role}_DATE", "2026-05-04T09:30:00Z")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     folder = tmp_path / "acme"
     folder.mkdir()
-    subprocess.run(["git", "init", "--quiet", "--initial-branch", "main"], cwd=folder, check=True)
+    git(folder, "init", "--quiet")
     commit(folder, TREE, FLOW)
     return folder
 
@@ -45,8 +43,7 @@ def commit(repository: Path, path: str, text: str) -> None:
     file = repository / path
     file.parent.mkdir(exist_ok=True)
     file.write_text(text, "utf-8")
-    for arguments in (("add", "--all"), ("commit", "--quiet", "--message", "Change")):
-        subprocess.run(["git", *arguments], cwd=repository, check=True)
+    commit_all(repository)
 
 
 def run(*arguments: str | Path) -> Result:

@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,8 @@ from workrail_engine.engine import (
     open_trust,
 )
 from workrail_engine.system import Locations
-from workrail_engine.testing.postgres import NoServerError, PostgresServer, postgres_server
+from workrail_engine.testing.postgres import PostgresServer
+from workrail_engine.testing.user_git import begin_repository, commit_all
 from workrail_mcp_server.clients.claude_program import ours_among
 from workrail_mcp_server.diagnosis.claude_code import check_claude_code
 from workrail_mcp_server.diagnosis.finding import Finding
@@ -68,15 +68,6 @@ def places_with_a_session(places: Locations) -> Locations:
     with open_engine(places) as engine:
         engine.start(StartRequest("team.build", "Build a shed"))
     return places
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    try:
-        with postgres_server() as opened:
-            yield opened
-    except NoServerError as reason:
-        pytest.skip(f"no PostgreSQL server: {reason}")
 
 
 def statuses(findings: list[Finding]) -> list[str]:
@@ -155,9 +146,9 @@ def test_a_store_that_may_not_be_written_is_a_problem(stored: Locations) -> None
 
 
 @pytest.mark.rule("CLI-74")
-def test_a_database_on_a_server_is_told_without_its_password(server: PostgresServer) -> None:
+def test_a_database_on_a_server_is_told_without_its_password(postgres: PostgresServer) -> None:
     places = Locations(
-        Path("/nowhere"), Path("/nowhere"), Path("/nowhere"), database_url=server.new_database()
+        Path("/nowhere"), Path("/nowhere"), Path("/nowhere"), database_url=postgres.new_database()
     )
     lost = Locations(
         Path("/nowhere"),
@@ -228,7 +219,7 @@ def test_a_repository_is_asked_whether_it_moved(places: Locations, tmp_path: Pat
     open_trust(places).trust("acme")
     trusted = findings_of(places)
     (remote / "build.yaml").write_text(WORKFLOW.replace("1.0.0", "1.0.1"))
-    commit(remote)
+    commit_all(remote)
     moved, offline = findings_of(places), findings_of(places, offline=True)
     remote.rename(tmp_path / "gone")
     gone = findings_of(places)
@@ -365,19 +356,4 @@ def findings_of(places: Locations, *, offline: bool = False) -> list[Finding]:
 def repository(folder: Path) -> Path:
     folder.mkdir()
     (folder / "build.yaml").write_text(WORKFLOW)
-    git(folder, "init", "--quiet", "--initial-branch=main")
-    commit(folder)
-    return folder
-
-
-def commit(folder: Path) -> None:
-    git(folder, "add", ".")
-    git(
-        folder,
-        *("-c", "user.name=Ada", "-c", "user.email=ada@example.org"),
-        *("commit", "--quiet", "-m", "Workflows"),
-    )
-
-
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", "-C", str(folder), *arguments], check=True, timeout=60)
+    return begin_repository(folder)

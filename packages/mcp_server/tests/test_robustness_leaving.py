@@ -5,7 +5,8 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,16 @@ import pytest
 from workrail_engine.reader import open_reader
 from workrail_engine.system import Locations
 from workrail_mcp_server.testing import token_in
-from workrail_mcp_server.testing_process import BOUND, ERAS, SERVE, WORKRAIL, Era, Peer, serving
+from workrail_mcp_server.testing_process import (
+    BOUND,
+    ERAS,
+    SERVE,
+    WORKRAIL,
+    Era,
+    Peer,
+    opened,
+    serving,
+)
 
 START = {"workflowId": "two-steps", "goal": "Leave nothing half done"}
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -94,8 +104,7 @@ ENDINGS: dict[str, Callable[[Peer], None]] = {
 def test_an_idle_server_leaves_at_once_with_0(
     environment: dict[str, str], era: Era, ending: str
 ) -> None:
-    with serving(environment, era) as peer:
-        peer.open()
+    with opened(environment, era) as peer:
         ENDINGS[ending](peer)
         assert peer.code(IDLE_SECONDS) == 0
         assert peer.errors() == ""
@@ -132,10 +141,7 @@ def test_a_server_nobody_has_spoken_to_leaves_with_0(
 def test_a_call_that_never_ends_holds_the_server_for_two_seconds_at_most(
     environment: dict[str, str], era: Era, ending: str
 ) -> None:
-    with serving(environment, era, HANGING) as peer:
-        peer.open()
-        peer.ask("tools/call", name="hang", arguments={})
-        peer.ping()
+    with hanging(environment, era) as peer:
         ENDINGS[ending](peer)
         assert peer.code(IN_FLIGHT_SECONDS) == 0
 
@@ -144,8 +150,7 @@ def test_a_call_that_never_ends_holds_the_server_for_two_seconds_at_most(
 def test_a_call_that_tells_of_its_progress_holds_the_server_no_longer(
     environment: dict[str, str],
 ) -> None:
-    with serving(environment, "2025-11-25", HANGING) as peer:
-        peer.open()
+    with opened(environment, "2025-11-25", HANGING) as peer:
         peer.ask("tools/call", name="hang", arguments={}, _meta={"progressToken": "hang"})
         assert peer.next()["method"] == "notifications/progress"
         peer.end_input()
@@ -157,10 +162,7 @@ def test_a_call_that_tells_of_its_progress_holds_the_server_no_longer(
 def test_two_signals_in_a_row_as_a_client_sends_them_are_one(
     environment: dict[str, str], era: Era
 ) -> None:
-    with serving(environment, era, HANGING) as peer:
-        peer.open()
-        peer.ask("tools/call", name="hang", arguments={})
-        peer.ping()
+    with hanging(environment, era) as peer:
         peer.process.send_signal(signal.SIGINT)
         peer.process.send_signal(signal.SIGTERM)
         assert peer.code(IN_FLIGHT_SECONDS) == 0
@@ -173,8 +175,7 @@ def test_two_signals_in_a_row_as_a_client_sends_them_are_one(
 def test_a_server_stuck_in_a_write_nobody_reads_leaves(
     environment: dict[str, str], era: Era, ending: str
 ) -> None:
-    with serving(environment, era) as peer:
-        peer.open()
+    with opened(environment, era) as peer:
         frame = peer.frame("tools/list", 77)
         peer.write(frame * 200)  # 1.3 MB of answers, and a pipe holds much less
         assert peer.answer(77)["result"]["tools"]
@@ -188,8 +189,7 @@ def test_a_server_stuck_in_a_write_nobody_reads_leaves(
 def test_a_call_that_ends_soon_is_recorded_and_answered(
     environment: dict[str, str], era: Era, ending: str
 ) -> None:
-    with serving(environment, era, SLOW) as peer:
-        peer.open()
+    with opened(environment, era, SLOW) as peer:
         number = peer.ask("tools/call", name="start_workflow", arguments=START)
         said_on_stderr(peer, b"done\n")
         ENDINGS[ending](peer)
@@ -204,16 +204,14 @@ def test_a_call_that_ends_soon_is_recorded_and_answered(
 def test_a_call_that_is_cut_off_before_its_commit_leaves_nothing(
     environment: dict[str, str], era: Era, ending: str
 ) -> None:
-    with serving(environment, era, HANGING_AT_COMMIT) as peer:
-        peer.open()
+    with opened(environment, era, HANGING_AT_COMMIT) as peer:
         peer.ask("tools/call", name="start_workflow", arguments=START)
         said_on_stderr(peer, b"at the commit\n")
         ENDINGS[ending](peer)
         assert peer.code(IN_FLIGHT_SECONDS) == 0
     assert goals(environment) == []
 
-    with serving(environment, era) as peer:
-        peer.open()
+    with opened(environment, era) as peer:
         assert "Step 1" in peer.call("start_workflow", **START)
     assert goals(environment) == [START["goal"]]
 
@@ -223,8 +221,7 @@ def test_a_call_that_is_cut_off_before_its_commit_leaves_nothing(
 def test_calls_sent_before_the_end_of_input_are_all_answered(
     environment: dict[str, str], era: Era
 ) -> None:
-    with serving(environment, era) as peer:
-        peer.open()
+    with opened(environment, era) as peer:
         asked = [
             peer.ask("tools/call", name="start_workflow", arguments={**START, "goal": f"goal {n}"})
             for n in range(20)
@@ -262,8 +259,7 @@ def test_a_server_leaves_when_its_client_was_killed_and_others_hold_the_pipes(
 def test_what_a_call_has_started_does_not_outlive_the_server(
     environment: dict[str, str], era: Era, ending: str
 ) -> None:
-    with serving(environment, era, CHILD) as peer:
-        peer.open()
+    with opened(environment, era, CHILD) as peer:
         peer.ask("tools/call", name="list_workflows", arguments={})
         child = int(said_on_stderr(peer))
         ENDINGS[ending](peer)
@@ -298,6 +294,15 @@ def test_a_server_without_stderr_serves_all_the_same(environment: dict[str, str]
     )
     assert done.returncode == 0
     assert b'"start_workflow"' in done.stdout
+
+
+@contextmanager
+def hanging(environment: dict[str, str], era: Era) -> Generator[Peer]:
+    """A server that answers, with a call in flight that never ends."""
+    with opened(environment, era, HANGING) as peer:
+        peer.ask("tools/call", name="hang", arguments={})
+        peer.ping()
+        yield peer
 
 
 def said_on_stderr(peer: Peer, line: bytes | None = None) -> bytes:

@@ -1,7 +1,7 @@
 """What the real process makes of every kind of line, in both eras: one answer, and it goes on."""
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -59,16 +59,6 @@ NO_MESSAGES = {
     "an id that is true": (b'{"jsonrpc":"2.0","id":true,"method":"ping"}', None, INVALID_REQUEST),
     "an id that is a list": (b'{"jsonrpc":"2.0","id":[1],"method":"ping"}', None, INVALID_REQUEST),
 }
-
-
-@pytest.fixture(name="peer", params=ERAS)
-def opened_server(request: pytest.FixtureRequest, environment: dict[str, str]) -> Generator[Peer]:
-    with serving(environment, request.param) as peer:
-        peer.open()
-        yield peer
-        peer.end_input()
-        assert peer.rest() == []
-        assert peer.code() == 0
 
 
 @pytest.mark.rule("MCP-33")

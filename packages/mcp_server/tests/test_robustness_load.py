@@ -1,13 +1,12 @@
 """Much at once, in both eras: large messages, many requests, many notifications."""
 
 from collections import Counter
-from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from workrail_mcp_server.testing import token_in
-from workrail_mcp_server.testing_process import BOUND, ERAS, SERVE, Era, Peer, serving
+from workrail_mcp_server.testing_process import BOUND, ERAS, SERVE, Era, Peer, opened
 
 LARGE = 20_000_000
 # The limit that answers have is lifted, so that a large one comes out.
@@ -21,23 +20,12 @@ server.Tools.call = call
 """
 
 
-@pytest.fixture(name="peer", params=ERAS)
-def opened_server(request: pytest.FixtureRequest, environment: dict[str, str]) -> Generator[Peer]:
-    with serving(environment, request.param) as peer:
-        peer.open()
-        yield peer
-        peer.end_input()
-        assert peer.rest() == []
-        assert peer.code() == 0
-
-
 @pytest.mark.rule("MCP-38")
 @pytest.mark.parametrize("era", ERAS)
 def test_a_message_of_20_megabytes_comes_through_in_either_direction(
     environment: dict[str, str], era: Era
 ) -> None:
-    with serving(environment, era, TALKATIVE) as peer, ThreadPoolExecutor() as pool:
-        peer.open()
+    with opened(environment, era, TALKATIVE) as peer, ThreadPoolExecutor() as pool:
         frame = peer.frame(
             "tools/call",
             7,

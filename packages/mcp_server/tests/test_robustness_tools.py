@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from workrail_mcp_server.testing_process import ERAS, SERVE, Era, Peer, serving
+from workrail_mcp_server.testing_process import ERAS, SERVE, Era, Peer, opened
 
 # A tool's work is replaced by what its `query` says.
 UNRULY = f"""
@@ -80,8 +80,7 @@ ENDINGS_OF_A_CALL = [
 
 @pytest.fixture(name="peer", params=ERAS)
 def unruly_server(request: pytest.FixtureRequest, environment: dict[str, str]) -> Generator[Peer]:
-    with serving(environment, request.param, UNRULY) as peer:
-        peer.open()
+    with opened(environment, request.param, UNRULY) as peer:
         yield peer
 
 
@@ -130,8 +129,7 @@ def test_a_cancelled_call_is_not_answered_and_blocks_no_other(peer: Peer) -> Non
 def test_a_stderr_nobody_reads_stops_no_call(environment: dict[str, str], era: Era) -> None:
     reading, writing = os.pipe()
     try:
-        with serving(environment, era, UNRULY, stderr=writing) as peer:
-            peer.open()
+        with opened(environment, era, UNRULY, stderr=writing) as peer:
             for _ in range(8):  # each is 20 kB for the log, and a pipe holds 64 KiB
                 peer.text(ask(peer, "a long exception"))
             assert "Step 1" in peer.call("start_workflow", workflowId="two-steps", goal="Go on")

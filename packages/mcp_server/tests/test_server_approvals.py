@@ -15,25 +15,11 @@ from mcp.client.context import ClientRequestContext
 from workrail_engine.engine import Answered, open_engine
 from workrail_engine.ids import Digest
 from workrail_engine.system import Locations
+from workrail_engine.testing.approving import an_approved_release
 from workrail_mcp_server.server import Tools, build_server
 from workrail_mcp_server.testing import Agent, masked, token_in
 
 ERAS = {"legacy": "2025-11-25", "auto": "2026-07-28"}
-WORKFLOW = {
-    "id": "release",
-    "name": "Release",
-    "description": "Ship it.",
-    "version": "1.0.0",
-    "steps": [
-        {
-            "id": "plan",
-            "title": "Plan",
-            "prompt": "Plan it.",
-            "requireConfirmation": {"kind": "human_approval"},
-        },
-        {"id": "ship", "title": "Ship", "prompt": "Ship it."},
-    ],
-}
 Scene = Callable[[Agent], Awaitable[None]]
 
 
@@ -59,7 +45,7 @@ class Person:
 def project_with_a_release(tmp_path: Path) -> Path:
     workflows = tmp_path / "project" / ".workrail" / "workflows"
     workflows.mkdir(parents=True)
-    (workflows / "release.json").write_text(json.dumps(WORKFLOW))
+    (workflows / "release.json").write_text(json.dumps(an_approved_release()))
     return tmp_path / "project"
 
 

@@ -2,13 +2,13 @@
 
 import os
 import select
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from workrail_engine.snapshots.refs import snapshots_in
-from workrail_mcp_server.testing_process import ERAS, serving
+from workrail_engine.testing.user_git import git
+from workrail_mcp_server.testing_process import ERAS, opened
 
 HANGING = """#!/bin/sh
 exec 3> "$TOLD"
@@ -21,7 +21,7 @@ exec sleep 60
 @pytest.fixture(name="repository")
 def project_in_git(environment: dict[str, str]) -> Path:
     project = Path(environment["CLAUDE_PROJECT_DIR"])
-    subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
+    git(project, "init", "--quiet")
     return project
 
 
@@ -35,8 +35,7 @@ def test_the_server_leaves_while_a_snapshot_hangs_and_ends_it(
     (tmp_path / "bin" / "git").write_text(HANGING)
     (tmp_path / "bin" / "git").chmod(0o755)
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
-    with serving({**environment, "PATH": path, "TOLD": str(told)}, ERAS[0]) as peer:
-        peer.open()
+    with opened({**environment, "PATH": path, "TOLD": str(told)}, ERAS[0]) as peer:
         text = peer.call("start_workflow", workflowId="two-steps", goal="Try")
         assert "Do one." in text
         with told.open() as pipe:

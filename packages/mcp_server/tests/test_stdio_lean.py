@@ -10,7 +10,7 @@ import pytest
 
 from workrail_mcp_server.lean import KNOWN_VERSIONS, SWITCH
 from workrail_mcp_server.testing import masked, token_in
-from workrail_mcp_server.testing_process import ERAS, SERVE, Era, Peer, serving
+from workrail_mcp_server.testing_process import ERAS, SERVE, Era, Peer, opened, serving
 
 # After each moment without open requests, what runs and what is imported is said on stderr.
 RECORDING = f"""
@@ -119,8 +119,7 @@ def test_the_versions_that_are_installed_here_are_known() -> None:
 def test_what_calls_need_is_imported_once_the_tools_are_listed(
     environment: dict[str, str], era: Era
 ) -> None:
-    with serving(environment, era, RECORDING) as peer:
-        peer.open()
+    with opened(environment, era, RECORDING) as peer:
         next_record(peer)
         for _ in range(20_000):
             peer.ping()
@@ -135,8 +134,7 @@ def test_what_calls_need_is_imported_once_the_tools_are_listed(
 def test_a_server_that_was_imported_plain_stays_small_until_a_call(
     environment: dict[str, str],
 ) -> None:
-    with serving({**environment, SWITCH: "1"}, "2026-07-28", RECORDING) as peer:
-        peer.open()
+    with opened({**environment, SWITCH: "1"}, "2026-07-28", RECORDING) as peer:
         peer.ping()
         peer.ping()
         for _ in range(3):

@@ -11,7 +11,7 @@ from mcp.client import Client
 
 from workrail_mcp_server.process import default_workspace
 from workrail_mcp_server.testing import Agent, token_in
-from workrail_mcp_server.testing_process import BOUND, ERAS, WORKRAIL, Era, Peer, serving
+from workrail_mcp_server.testing_process import BOUND, ERAS, WORKRAIL, Era, Peer, opened, serving
 
 
 @pytest.mark.rule("MCP-39")
@@ -49,8 +49,7 @@ def test_arguments_nested_far_too_deep_cost_only_their_own_call(
 ) -> None:
     nested = "[" * depth + "]" * depth
     start = {"workflowId": "two-steps", "goal": "g", "context": {"a": "NESTED"}}
-    with serving(environment, era) as peer:
-        peer.open()
+    with opened(environment, era) as peer:
         frame = peer.frame("tools/call", 50, name="start_workflow", arguments=start)
         peer.write(frame.replace(b'"NESTED"', nested.encode()))
         peer.next()

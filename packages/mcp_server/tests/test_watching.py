@@ -15,7 +15,7 @@ import pytest
 from workrail_engine.reader import open_reader
 from workrail_engine.system import Locations
 from workrail_mcp_server.testing import Agent, token_in
-from workrail_mcp_server.testing_process import BOUND, ERAS, Era, Peer, serving
+from workrail_mcp_server.testing_process import BOUND, ERAS, Era, Peer, opened
 
 Scene = Callable[[Agent], Awaitable[None]]
 SOURCES = "manage_workflow_source"
@@ -187,8 +187,7 @@ def test_the_real_process_tells_of_progress_and_kills_git_when_the_call_is_cance
     tmp_path: Path, stuck: Path, era: Era, *, asked: bool
 ) -> None:
     environment = {**os.environ, "WORKRAIL_HOME": str(tmp_path / "home")}
-    with serving(environment, era) as peer, listening(stuck) as alive:
-        peer.open()
+    with opened(environment, era) as peer, listening(stuck) as alive:
         adding = {"name": SOURCES, "arguments": {"action": "add", "address": ADDRESS}}
         number = send(peer, adding, {"progressToken": "p-1"} if asked else {})
         if asked:

@@ -192,3 +192,17 @@ def serving(
             if process.stdin is not None:
                 with suppress(OSError):  # what was not written yet goes nowhere
                     process.stdin.close()
+
+
+@contextmanager
+def opened(
+    environment: Mapping[str, str],
+    era: Era,
+    code: str | None = None,
+    *,
+    stderr: int = subprocess.PIPE,
+) -> Generator[Peer]:
+    """`serving`, to a client that has said what comes first."""
+    with serving(environment, era, code, stderr=stderr) as peer:
+        peer.open()
+        yield peer
