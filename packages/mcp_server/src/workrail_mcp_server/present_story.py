@@ -6,7 +6,13 @@ it may be a person or an agent of another conversation, so it says how to go on.
 
 from collections.abc import Iterator
 
-from workrail_engine.projections.session_detail import ArtifactLine, NodeLine, SessionDetail
+from workrail_engine.projections.session_detail import (
+    ApprovalLine,
+    ArtifactLine,
+    CheckLine,
+    NodeLine,
+    SessionDetail,
+)
 from workrail_engine.projections.session_summary import SessionSummary
 from workrail_mcp_server.present_text import bullets, call, paragraphs, reason, section
 from workrail_mcp_server.resource_uris import artifact_uri, session_uri, workflow_uri
@@ -59,10 +65,28 @@ def _node(node: NodeLine) -> str:
             bullets(f"Note: {notice}" for notice in node.notices),
             f"## {node.title or node.step_id or 'Run complete'}\n{_state(node)}",
             bullets(reason(blocker.message, blocker.remedy) for blocker in node.blockers),
+            bullets(_check(check) for check in node.checks),
+            _approval(node.approval) if node.approval is not None else "",
             node.notes,
             section("Artifacts:", [_artifact(artifact) for artifact in node.artifacts]),
         )
     )
+
+
+def _check(check: CheckLine) -> str:
+    reused = ", not run again" if check.reused else ""
+    output = f": {artifact_uri(check.output)}" if check.output is not None else ""
+    return f"Check {check.check_id} {check.outcome}{reused}: {check.summary}{output}"
+
+
+def _approval(approval: ApprovalLine) -> str:
+    answer = approval.answer
+    if answer is not None:
+        note = "" if answer.note is None else f": {answer.note}"
+        return f"{answer.verdict.capitalize()} by {answer.by} ({answer.channel}), {answer.at}{note}"
+    if approval.replaced:
+        return "Another attempt took its place before it was approved or rejected."
+    return f"Waits for a person, who runs: workrail approve {approval.approval_id}"
 
 
 def _state(node: NodeLine) -> str:
