@@ -83,6 +83,7 @@ _BROKEN: list[tuple[str, JsonObject, str]] = [
     ("loop_control", {"metadata": {"reason": "x" * 1025}}, "has 1025 characters; at most 1024"),
     ("loop_control", {"descision": "stop"}, 'did you mean "decision"?'),
     ("loop_control", {"metadata": {"isuesFound": 1}}, 'did you mean "issuesFound"?'),
+    ("loop_control", {"reason": "Done."}, 'did you mean "metadata.reason"?'),
     ("assessment", {"dimensions": {}}, '"dimensions" has 0 entries; at least 1'),
     ("assessment", {"dimensions": {"a": 3}}, '"dimensions.a" must be a level, or an object'),
     ("assessment", {"dimensions": {"a": {"rationale": "r"}}}, '"dimensions.a.level" is missing'),

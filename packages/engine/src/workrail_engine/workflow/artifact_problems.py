@@ -1,6 +1,7 @@
 """What is wrong with an artifact, in short plain words?"""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import cast, get_args
@@ -12,6 +13,7 @@ _MOST_PROBLEMS = 20
 _MOST_NAMES = 8
 _MOST_BYTES = 300
 _SHOWN_VALUE = 60
+_INDEX = re.compile(r"\[\d+\]")
 _TYPE_WORDS: Mapping[str, str] = {
     "string_type": "must be text",
     "int_type": "must be a whole number",
@@ -29,7 +31,7 @@ def in_words(error: ValidationError, known: tuple[str, ...]) -> tuple[str, ...]:
 
     Args:
         error: what validating the artifact said.
-        known: names of the contract's fields, for near misses of unknown ones.
+        known: paths of the contract's fields, for near misses of unknown ones.
     """
     details = error.errors(include_url=False)
     unknown = [detail for detail in details if detail["type"] == "extra_forbidden"]
@@ -43,31 +45,42 @@ def in_words(error: ValidationError, known: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @cache
-def field_names(model: type[BaseModel]) -> tuple[str, ...]:
-    """The JSON names of all fields of a model and of the models inside it."""
-    return tuple(dict.fromkeys(_field_names(model)))
+def field_paths(model: type[BaseModel]) -> tuple[str, ...]:
+    """The paths of all fields of a model and of the models inside it, such as `metadata.reason`."""
+    return tuple(dict.fromkeys(_field_paths(model, "")))
 
 
-def _field_names(model: type[BaseModel]) -> Iterator[str]:
+def _field_paths(model: type[BaseModel], parent: str) -> Iterator[str]:
     for name, field in model.model_fields.items():
-        yield field.alias or name
-        yield from _names_within(field.annotation)
+        path = f"{parent}{field.alias or name}"
+        yield path
+        yield from _paths_within(field.annotation, f"{path}.")
 
 
-def _names_within(annotation: object) -> Iterator[str]:
+def _paths_within(annotation: object, parent: str) -> Iterator[str]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield from _field_names(annotation)
+        yield from _field_paths(annotation, parent)
     for part in get_args(annotation):
-        yield from _names_within(part)
+        yield from _paths_within(part, parent)
 
 
 def _unknown_fields(paths: Sequence[str], known: tuple[str, ...]) -> Iterator[str]:
     for path in paths[:_MOST_NAMES]:
-        near = difflib.get_close_matches(path.rpartition(".")[2], known, n=1)
-        hint = f'; did you mean "{near[0]}"?' if near else ""
-        yield f"{_shown(path)} is not a field of it{hint}"
+        yield f"{_shown(path)} is not a field of it{_hint(path, known)}"
     if len(paths) > _MOST_NAMES:
         yield f"and {len(paths) - _MOST_NAMES} more fields do not belong to it"
+
+
+def _hint(path: str, known: Sequence[str]) -> str:
+    """The nearest name beside the unknown field, else the whole path of the nearest one elsewhere."""
+    parent, _, name = _INDEX.sub("", path).rpartition(".")
+    beside = {own.rpartition(".")[2]: own for own in known if own.rpartition(".")[0] == parent}
+    elsewhere = {own.rpartition(".")[2]: own for own in known if own not in beside.values()}
+    near = difflib.get_close_matches(name, beside, n=1)
+    if near:
+        return f'; did you mean "{near[0]}"?'
+    near = difflib.get_close_matches(name, elsewhere, n=1)
+    return f'; did you mean "{elsewhere[near[0]]}"?' if near else ""
 
 
 def _subject(detail: ErrorDetails) -> str:

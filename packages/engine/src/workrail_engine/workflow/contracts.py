@@ -7,7 +7,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from workrail_engine.canonical import JsonObject, canonical_bytes
-from workrail_engine.workflow.artifact_problems import field_names, in_words
+from workrail_engine.workflow.artifact_problems import field_paths, in_words
 from workrail_engine.workflow.contract_models import (
     Artifact,
     AssessmentArtifact,
@@ -43,7 +43,7 @@ def check_artifact(contract_ref: str, artifact: JsonObject) -> tuple[str, ...]:
     try:
         model.model_validate_json(canonical_bytes(artifact))
     except ValidationError as error:
-        return in_words(error, field_names(model))
+        return in_words(error, field_paths(model))
     except ValueError as error:
         return (f"it cannot be written as JSON: {error}",)
     return ()
