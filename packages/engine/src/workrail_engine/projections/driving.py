@@ -14,3 +14,12 @@ class Driver:
     """Its id on that host."""
     began_at: int
     """When that process began, in microseconds since 1970: ids are used again."""
+
+
+@dataclass(frozen=True)
+class SeenDriver:
+    """A driver, and when it was last heard of."""
+
+    driver: Driver
+    seen_at: str
+    """RFC 3339, UTC."""

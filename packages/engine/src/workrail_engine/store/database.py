@@ -47,6 +47,15 @@ class Database:
                 self._check(connection)
                 yield connection
 
+    def staying(self) -> Connection:
+        """A connection to keep, which has begun nothing; whoever asked for it closes it.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        with self._place.translated(Phase()):
+            return self._looking.connect()
+
     @contextmanager
     def writing(self) -> Generator[Connection]:
         """One transaction: kept whole when the block ends, left out whole when it raises.

@@ -6,10 +6,11 @@ Statements are shared. What cannot be, is asked for here: `dialect_of` finds who
 from collections.abc import Collection, Sequence, Set
 from typing import Final, Protocol
 
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, Table
 
 from workrail_engine.store.dialect_postgresql import PostgresDialect
 from workrail_engine.store.dialect_sqlite import SqliteDialect
+from workrail_engine.store.moved import Moved
 from workrail_engine.store.said import Said
 from workrail_engine.store.wanted import Newest, Piece, Term, Wanted
 
@@ -43,6 +44,43 @@ class Dialect(Protocol):
 
     def size(self, connection: Connection) -> int:
         """How many bytes the database takes."""
+        ...
+
+    def about_how_many(self, connection: Connection, table: Table) -> int:
+        """How many rows a table has; of very many on a server, what the server thinks."""
+        ...
+
+    def journal(self, connection: Connection) -> str | None:
+        """How a file keeps its changes; None on a server."""
+        ...
+
+    def pulse(self, connection: Connection) -> int | None:
+        """A number that moves with what others commit; None where it is no cheaper than to look.
+
+        Always of the same connection, which must not be in a transaction.
+        """
+        ...
+
+    def moved(self, connection: Connection, after: str | None, most: int) -> Moved | None:
+        """What was committed after a place, whatever the clocks of the writers said.
+
+        Args:
+            connection: to the database.
+            after: the place; None for nothing but the present one.
+            most: so many sessions at most are named.
+
+        Returns:
+            None when `after` is no place of this kind of database.
+        """
+        ...
+
+    def events_at(
+        self, connection: Connection, places: Sequence[tuple[int, int]]
+    ) -> Sequence[tuple[int, int, str]]:
+        """The payloads of some events, each with its session's number and its place in the log.
+
+        SQLite would go through the whole log for a plain list of places.
+        """
         ...
 
     def next_numbers(self, connection: Connection) -> None:
@@ -86,6 +124,12 @@ class Dialect(Protocol):
         self, connection: Connection, wanted: Wanted, within: Set[int] | None, most: int
     ) -> Sequence[Piece]:
         """The newest pieces of text that fit, newest first, and how well each does."""
+        ...
+
+    def places(
+        self, connection: Connection, wanted: Wanted, sessions: Sequence[int], most: int
+    ) -> Sequence[int]:
+        """The places of the newest pieces of text that fit, so many of each session at most."""
         ...
 
     def speaking_between(

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     any_,
     cast,
+    func,
     literal,
     literal_column,
     select,
@@ -27,6 +28,8 @@ from sqlalchemy import (
 from sqlalchemy.types import UserDefinedType
 
 from workrail_engine.store import schema
+from workrail_engine.store.moved import Moved
+from workrail_engine.store.moved_postgresql import moved
 from workrail_engine.store.parts import LAST_PLACE, WORD, parts_wanted, places_of, plain
 from workrail_engine.store.said import Said
 from workrail_engine.store.wanted import PIECES_A_SESSION, Newest, Piece, Term, Wanted
@@ -93,6 +96,21 @@ _BETWEEN: Final = text(
     f" AND run.last * {schema.EVENTS_PER_SESSION} + {schema.EVENTS_PER_SESSION - 1}"
     " OFFSET 0) AS piece WHERE words @@ CAST(:query AS tsquery)"
 )
+_PLACES: Final = text(
+    "SELECT found.place FROM unnest(CAST(:sessions AS bigint[])) AS one (number) CROSS JOIN LATERAL"  # noqa: S608 (parts of ours)
+    " (SELECT place FROM (SELECT place, words FROM search WHERE place"
+    f" BETWEEN one.number * {schema.EVENTS_PER_SESSION}"
+    f" AND one.number * {schema.EVENTS_PER_SESSION} + {schema.EVENTS_PER_SESSION - 1}"
+    " OFFSET 0) AS piece WHERE words @@ CAST(:query AS tsquery)"
+    " ORDER BY place DESC LIMIT :most) AS found"
+)
+_EVENTS_AT: Final = text(
+    "SELECT events.session, events.seq, events.payload"
+    " FROM unnest(CAST(:sessions AS bigint[]), CAST(:seqs AS integer[])) AS one (session, seq)"
+    " JOIN events ON events.session = one.session AND events.seq = one.seq"
+)
+MANY: Final = 100_000
+_ABOUT: Final = text("SELECT reltuples FROM pg_class WHERE oid = CAST(:table AS regclass)")
 _NEWEST: Final = " ORDER BY place DESC LIMIT :most"
 _RANK: Final = (
     "CAST(:rarity{place} AS float) * ts_rank('{{0.125, 0.25, 0.5, 1.0}}', words,"
@@ -150,6 +168,33 @@ class PostgresDialect:
         """What the server counts for the database."""
         statement = "SELECT pg_database_size(current_database())"
         return connection.exec_driver_sql(statement).scalar_one()
+
+    def about_how_many(self, connection: Connection, table: Table) -> int:
+        """What the server found when it looked last, unless that is little enough to count."""
+        about = connection.execute(_ABOUT, {"table": table.name}).scalar_one()
+        if about >= MANY:
+            return int(about)
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+    def journal(self, connection: Connection) -> str | None:  # noqa: ARG002 (nothing to ask)
+        """The server's own business."""
+        return None
+
+    def pulse(self, connection: Connection) -> int | None:  # noqa: ARG002 (nothing to ask)
+        """A round trip, as looking is."""
+        return None
+
+    def moved(self, connection: Connection, after: str | None, most: int) -> Moved | None:
+        """By the transactions that wrote the sessions' rows."""
+        return moved(connection, after, most)
+
+    def events_at(
+        self, connection: Connection, places: Sequence[tuple[int, int]]
+    ) -> Sequence[tuple[int, int, str]]:
+        """Each by the key."""
+        sessions, seqs = [session for session, _ in places], [seq for _, seq in places]
+        rows = connection.execute(_EVENTS_AT, {"sessions": sessions, "seqs": seqs})
+        return rows.all()
 
     def next_numbers(self, connection: Connection) -> None:
         """The counters of the numbered tables."""
@@ -219,6 +264,16 @@ class PostgresDialect:
             rarity = 1.0 if len(apart) == 1 else _rarity(connection, one, most)
             values |= {f"query{place}": one, f"rarity{place}": rarity}
         return [Piece(*row) for row in connection.execute(text(statement), values)]
+
+    def places(
+        self, connection: Connection, wanted: Wanted, sessions: Sequence[int], most: int
+    ) -> Sequence[int]:
+        """By the key; only the pieces of these sessions are looked at."""
+        query = _query(wanted)
+        if not query:
+            return ()
+        values = {"query": query, "sessions": [*sessions], "most": most}
+        return connection.execute(_PLACES, values).scalars().all()
 
     def speaking(
         self, connection: Connection, term: Term, within: Set[int] | None

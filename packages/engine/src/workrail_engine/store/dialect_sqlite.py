@@ -26,6 +26,8 @@ from sqlalchemy import (
 )
 
 from workrail_engine.store import schema
+from workrail_engine.store.moved import Moved
+from workrail_engine.store.moved_sqlite import moved
 from workrail_engine.store.parts import parts_wanted
 from workrail_engine.store.said import Said
 from workrail_engine.store.wanted import PIECES_A_SESSION, Newest, Piece, Term, Wanted
@@ -52,6 +54,18 @@ _BETWEEN: Final = text(
     f" WHERE search MATCH :match AND search.rowid BETWEEN json_extract(run.value, '$[0]') * {schema.EVENTS_PER_SESSION}"
     f" AND json_extract(run.value, '$[1]') * {schema.EVENTS_PER_SESSION} + {schema.EVENTS_PER_SESSION - 1}"
 )
+_PLACES: Final = text(
+    "SELECT (SELECT json_group_array(place) FROM (SELECT search.rowid AS place FROM search"  # noqa: S608 (parts of ours)
+    f" WHERE search MATCH :match AND search.rowid BETWEEN one.value * {schema.EVENTS_PER_SESSION}"
+    f" AND one.value * {schema.EVENTS_PER_SESSION} + {schema.EVENTS_PER_SESSION - 1}"
+    " ORDER BY search.rowid DESC LIMIT :most)) FROM json_each(:sessions) AS one"
+)
+_EVENTS_AT: Final = text(
+    "SELECT events.session, events.seq, events.payload FROM json_each(:places) AS one CROSS JOIN"
+    " events ON events.session = json_extract(one.value, '$[0]')"
+    " AND events.seq = json_extract(one.value, '$[1]')"
+)
+_PULSE: Final = "PRAGMA data_version"
 _NEWEST: Final = " ORDER BY rowid DESC LIMIT :most"
 _UNINDEX: Final = text(
     "INSERT INTO search (search, rowid, goal, title, notes, artifacts)"
@@ -99,6 +113,34 @@ class SqliteDialect:
         """The pages of the file, without its log."""
         statement = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
         return connection.exec_driver_sql(statement).scalar_one()
+
+    def about_how_many(self, connection: Connection, table: Table) -> int:
+        """Exactly, by the smallest index."""
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+    def journal(self, connection: Connection) -> str | None:
+        """As SQLite calls it."""
+        return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar_one())
+
+    def pulse(self, connection: Connection) -> int | None:
+        """Asked of the driver itself, which begins no transaction; looking tells why it refuses."""
+        driver = cast("DriverConnection", connection.connection.driver_connection)
+        try:
+            (number,) = driver.execute(_PULSE).fetchone()
+        except DriverError:
+            return None
+        return int(number)
+
+    def moved(self, connection: Connection, after: str | None, most: int) -> Moved | None:
+        """By the row ids of events."""
+        return moved(connection, after, most)
+
+    def events_at(
+        self, connection: Connection, places: Sequence[tuple[int, int]]
+    ) -> Sequence[tuple[int, int, str]]:
+        """Each by the key."""
+        rows = connection.execute(_EVENTS_AT, {"places": json.dumps([*places])})
+        return rows.all()
 
     def next_numbers(self, connection: Connection) -> None:
         """Nothing: a new row gets the number after the highest."""
@@ -154,6 +196,14 @@ class SqliteDialect:
         )
         values = {"match": _match(wanted), "within": _listed(within), "most": most}
         return [Piece(*row) for row in connection.execute(text(statement), values)]
+
+    def places(
+        self, connection: Connection, wanted: Wanted, sessions: Sequence[int], most: int
+    ) -> Sequence[int]:
+        """The index is entered once for each session."""
+        values = {"match": _match(wanted), "sessions": json.dumps([*sessions]), "most": most}
+        found = connection.execute(_PLACES, values).scalars()
+        return [int(place) for places in found for place in json.loads(places)]
 
     def speaking(
         self, connection: Connection, term: Term, within: Set[int] | None

@@ -19,13 +19,15 @@ from workrail_engine.store.dialect import dialect_of
 from workrail_engine.store.positions import unknown_session
 from workrail_engine.store.rows import SUMMARY_COLUMNS, summary_of
 from workrail_engine.store.word_pages import next_speaking
-from workrail_engine.store.word_search import holding, showing
+from workrail_engine.store.word_search import Held, holding, showing
 
 _s, _w = schema.sessions, schema.workflows
 WITH_WORKFLOW = _s.outerjoin(_w, _w.c.workflow_hash == _s.c.workflow_hash)
 _NUMBERS = select(_s.c.number)
 _SUMMARY = select(*SUMMARY_COLUMNS).select_from(WITH_WORKFLOW)
-_PLACE: Final = re.compile(r"[0-9]{1,18}\.[0-9]{1,18}")
+_PLACE: Final = re.compile(r"(-?[0-9]{1,19})\.([0-9]{1,19})")
+LARGEST: Final = 2**63 - 1
+"""A database holds no larger number."""
 MOST_COUNTED: Final = 10_000
 """Sessions a list counts: beyond that a person does not read the number, and waits for it."""
 NEWEST_FIRST = (_s.c.updated_at.desc(), _s.c.number.desc())
@@ -40,11 +42,11 @@ def page(
         InvalidInputError: `before` did not come from a page.
     """
     conditions: list[ColumnElement[bool]] = [] if status is None else [_s.c.status == status]
-    older = [] if before is None else [_older_than(before)]
+    older = [] if before is None else [older_than(before)]
     words = words_of(query)
     more = False
     if words:
-        numbers, total, more = _speaking(connection, limit, conditions, older, words)
+        numbers, total, more = speaking(connection, limit, conditions, older, words)
         chosen = [dialect_of(connection).among(numbers)]
     else:
         total, more = counted(connection, conditions, MOST_COUNTED)
@@ -60,7 +62,7 @@ def page(
     )
 
 
-def _speaking(
+def speaking(
     connection: Connection,
     limit: int,
     conditions: Sequence[ColumnElement[bool]],
@@ -71,9 +73,7 @@ def _speaking(
 
     With them how many there are, and whether there may be more.
     """
-    held = holding(connection, words)
-    if not held.sessions:
-        held = showing(connection, words)
+    held = held_or_shown(connection, words)
     seen = [*conditions, dialect_of(connection).among(held.sessions)]
     total = count(connection, seen) if conditions else len(held.sessions)
     among = conditions if not held.complete else seen
@@ -82,6 +82,12 @@ def _speaking(
         return connection.execute(listed.limit(limit + 1)).scalars().all(), total, False
     numbers = next_speaking(connection, listed, held.terms, limit + 1)
     return numbers, max(total, len(numbers)), True
+
+
+def held_or_shown(connection: Connection, words: Sequence[str]) -> Held:
+    """The sessions that speak of the words or, where none does, look so."""
+    held = holding(connection, words)
+    return held if held.sessions else showing(connection, words)
 
 
 def summary(connection: Connection, session_id: str) -> SessionSummary:
@@ -124,9 +130,15 @@ def counted(
     return min(found, most), found > most
 
 
-def _older_than(before: str) -> ColumnElement[bool]:
-    updated_at, _, number = before.partition(".")
-    if _PLACE.fullmatch(before) is None:
+def older_than(before: str) -> ColumnElement[bool]:
+    """What comes after a place in a list of sessions, newest change first.
+
+    Raises:
+        InvalidInputError: no list could have named the place.
+    """
+    found = _PLACE.fullmatch(before)
+    place = None if found is None else (int(found[1]), int(found[2]))
+    if place is None or not all(-LARGEST <= number <= LARGEST for number in place):
         message = f"'{before}' is not a place in a list of sessions. Begin again without it."
         raise InvalidInputError(message)
-    return tuple_(_s.c.updated_at, _s.c.number) < tuple_(int(updated_at), int(number))
+    return tuple_(_s.c.updated_at, _s.c.number) < tuple_(*place)

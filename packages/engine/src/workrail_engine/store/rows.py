@@ -1,7 +1,7 @@
 """How do rows become the engine's values, and the other way round?"""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeGuard
 
 from sqlalchemy import Row
 
@@ -88,6 +88,11 @@ def microseconds(at: datetime) -> int:
 def moment(stored: int) -> datetime:
     """A stored time; one that a calendar does not hold as the nearest it does."""
     return _EPOCH + min(max(stored, _EARLIEST), _LATEST) * _MICROSECOND
+
+
+def is_a_time(stored: object) -> TypeGuard[int]:
+    """Whether what is stored is a time that a calendar holds."""
+    return isinstance(stored, int) and _EARLIEST <= stored <= _LATEST
 
 
 def rfc3339(stored: int) -> str:

@@ -1,0 +1,145 @@
+"""What waits for a person, what goes on, and what came about since a moment?"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, case, func, select
+
+from workrail_engine.errors import StoreDamagedError
+from workrail_engine.projections.listing import Attention, ListedSession, Since
+from workrail_engine.session.state import Status
+from workrail_engine.store import schema
+from workrail_engine.store.apart import Wanted, lines_apart
+from workrail_engine.store.dialect import dialect_of
+from workrail_engine.store.lines import LINE, lines
+from workrail_engine.store.mending import STATUSES, is_status
+from workrail_engine.store.queries import MOST_COUNTED, NEWEST_FIRST, counted
+from workrail_engine.store.refusals import noticing_damage
+from workrail_engine.store.rows import AnyRow, microseconds, rfc3339
+
+_s, _d = schema.sessions, schema.drivers
+_WAITING: Final = _s.c.status == "waiting"
+_BLOCKED: Final = _s.c.status == "blocked"
+_RUNNING: Final = _s.c.status == "running"
+_OLDEST_FIRST: Final = (_s.c.updated_at, _s.c.number)
+_Told: TypeAlias = tuple[ListedSession, ...]
+_Lines: TypeAlias = tuple[_Told, _Told, _Told]
+"""What waits, what is blocked, what goes on."""
+_LOOKED_AT: Final = 2_000
+"""Of the running sessions, so many are asked for their drivers: the last ones that changed."""
+
+
+def attention(connection: Connection, now: datetime, limit: int, recent: timedelta) -> Attention:
+    """What waits, longest first; what is blocked, latest first; what goes on, latest first.
+
+    Args:
+        connection: to the store.
+        now: the time.
+        limit: how many of each at most.
+        recent: how long ago something may be to count as going on.
+    """
+    begin = microseconds(now - recent)
+    running_total, heard = _count_running(connection, begin)
+    try:
+        with noticing_damage():
+            waiting, blocked, running = _told(connection, begin, heard, limit)
+    except StoreDamagedError:
+        waiting, blocked, running = _told_apart(connection, begin, limit)
+    return Attention(
+        waiting=waiting,
+        blocked=blocked,
+        running=running,
+        waiting_total=counted(connection, [_WAITING], MOST_COUNTED)[0],
+        blocked_total=counted(connection, [_BLOCKED], MOST_COUNTED)[0],
+        running_total=running_total,
+    )
+
+
+def _told(connection: Connection, begin: int, heard: dict[int, int], limit: int) -> _Lines:
+    longest_first = LINE.where(_WAITING).order_by(*_OLDEST_FIRST).limit(limit)
+    latest_first = LINE.where(_BLOCKED).order_by(*NEWEST_FIRST).limit(limit)
+    waiting = connection.execute(longest_first).all()
+    blocked = connection.execute(latest_first).all()
+    running = _running(connection, begin, heard, limit)
+    told = lines(connection, [*waiting, *blocked, *running])
+    first, second = len(waiting), len(waiting) + len(blocked)
+    return told[:first], told[first:second], told[second:]
+
+
+def _told_apart(connection: Connection, begin: int, limit: int) -> _Lines:
+    """The same where a page of the file is lost, but for running sessions that did not change."""
+    lately = (_s.c.updated_at > begin,)
+    wanted = (
+        Wanted("waiting", order=_OLDEST_FIRST),
+        Wanted("blocked"),
+        Wanted("running", indexed=lately),
+    )
+    waiting, blocked, running = (lines_apart(connection, one, limit).lines for one in wanted)
+    return waiting, blocked, running
+
+
+def since(connection: Connection, at: datetime) -> Since:
+    """What began and what moved after a moment; of more than 10,000 sessions, the newest count."""
+    begin = microseconds(at)
+    try:
+        with noticing_damage():
+            return _moved(connection, begin)
+    except StoreDamagedError:  # what began stands in the rows alone
+        late = _s.c.updated_at > begin
+        counts: dict[Status, int] = {
+            status: counted(connection, [_s.c.status == status, late], MOST_COUNTED)[0]
+            for status in STATUSES
+        }
+        by_status: dict[Status, int] = {status: count for status, count in counts.items() if count}
+        return Since(at=rfc3339(begin), started=0, by_status=by_status)
+
+
+def _moved(connection: Connection, begin: int) -> Since:
+    moved = (
+        select(_s.c.status, case((_s.c.created_at > begin, 1), else_=0).label("began"))
+        .where(_s.c.updated_at > begin)
+        .order_by(*NEWEST_FIRST)
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    counts = select(moved.c.status, func.count(), func.sum(moved.c.began)).group_by(moved.c.status)
+    by_status: dict[Status, int] = {}
+    started = 0
+    for status, count, began in connection.execute(counts):
+        known: Status = status if is_status(status) else "running"
+        by_status[known] = by_status.get(known, 0) + count
+        started += int(began)
+    return Since(at=rfc3339(begin), started=started, by_status=by_status)
+
+
+def _count_running(connection: Connection, begin: int) -> tuple[int, dict[int, int]]:
+    """How many sessions go on, and which of them only by their driver, with when it was heard of."""
+    total, _ = counted(connection, (_RUNNING, _s.c.updated_at > begin), MOST_COUNTED)
+    heard = _heard_of(connection, begin)
+    return total + len(heard), heard
+
+
+def _running(
+    connection: Connection, begin: int, heard: dict[int, int], limit: int
+) -> Sequence[AnyRow]:
+    """Running sessions that changed, or whose driver was heard of, after a moment."""
+    changed = LINE.where(_RUNNING, _s.c.updated_at > begin).order_by(*NEWEST_FIRST).limit(limit)
+    among = dialect_of(connection).among(heard)
+    rows = [*connection.execute(changed), *connection.execute(LINE.where(among))]
+    latest = sorted(rows, key=lambda row: (heard.get(row.number, row.updated_at), row.number))
+    return latest[: -limit - 1 : -1]
+
+
+def _heard_of(connection: Connection, begin: int) -> dict[int, int]:
+    """Running sessions that did not change after a moment though a driver was heard of: when."""
+    older: tuple[ColumnElement[bool], ...] = (_RUNNING, _s.c.updated_at <= begin)
+    looked_at = select(_s.c.number).where(*older).order_by(*NEWEST_FIRST).limit(_LOOKED_AT)
+    some = looked_at.subquery()
+    statement = (
+        select(_d.c.session, func.max(_d.c.seen_at))
+        .join(some, some.c.number == _d.c.session)
+        .where(_d.c.seen_at > begin)
+        .group_by(_d.c.session)
+    )
+    return dict(connection.execute(statement).all())
