@@ -6,7 +6,7 @@ no session was ever stored there is nothing to see, which is not an error, and n
 
 import json
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -14,6 +14,8 @@ from typing import cast
 from workrail_engine.canonical import JsonObject
 from workrail_engine.errors import ArtifactNotFoundError, ProofNotFoundError
 from workrail_engine.ids import Digest, SessionId
+from workrail_engine.inspection import Inspection
+from workrail_engine.overview import Overview, Watch, watching
 from workrail_engine.projections.bundle import lines_of
 from workrail_engine.projections.proofs import ProofAsk, ProofLine, ShownProof
 from workrail_engine.projections.resume_ranking import RankedSession, ResumeAsk, rank
@@ -59,9 +61,7 @@ def open_reader(where: Locations | Path | str | None = None) -> Generator["Reade
     Raises:
         StoreUnavailableError: the database is there and cannot be read, or is of another version.
     """
-    place = (
-        where if isinstance(where, Path | str) else (where or Locations.from_environment()).store
-    )
+    place = _store_of(where)
     keys = KeyRing(_keys_of(where))
     if isinstance(place, Path) and not place.exists():
         yield Reader(None, keys)
@@ -71,6 +71,15 @@ def open_reader(where: Locations | Path | str | None = None) -> Generator["Reade
         yield Reader(database if is_readable(database) else None, keys)
     finally:
         database.close()
+
+
+def open_watch(where: Locations | Path | str | None = None) -> AbstractContextManager[Watch]:
+    """A watch that tells what changes in this machine's store; it need not be there yet.
+
+    Args:
+        where: as for `open_reader`.
+    """
+    return watching(_store_of(where))
 
 
 def check_store(locations: Locations | None = None) -> StoreCheckup:
@@ -88,6 +97,10 @@ class Reader:
     def __init__(self, database: Database | None, keys: KeyRing) -> None:
         self._database = database
         self._keys = keys
+        self.overview = Overview(database)
+        """What goes on in the whole store."""
+        self.inspection = Inspection(database)
+        """What is in a part of it: a stretch of a session, its log, its tree, what a search finds."""
 
     def sessions(
         self,
@@ -220,6 +233,13 @@ class Reader:
         if self._database is None:
             raise unknown_session(session_id)
         return self._database
+
+
+def _store_of(where: Locations | Path | str | None) -> Path | str:
+    """The file or the address of a store: as it is named, else the usual one."""
+    if isinstance(where, Path | str):
+        return where
+    return (where or Locations.from_environment()).store
 
 
 def _keys_of(where: Locations | Path | str | None) -> Path:

@@ -1,7 +1,8 @@
 """How did a session get where it is, point by point?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from workrail_engine.ids import NodeId, SessionId, approval_id
 from workrail_engine.projections.session_detail import (
@@ -12,7 +13,30 @@ from workrail_engine.projections.session_detail import (
     NodeLine,
 )
 from workrail_engine.session.recap import notices
-from workrail_engine.session.state import Node
+from workrail_engine.session.state import Node, NodeKind
+
+ATTEMPTS: Final = ("blocked", "waiting")
+"""Nodes that hold an attempt at the step of the node before them."""
+
+
+class Point(NamedTuple):
+    """A node as far as the way through the whole session needs it."""
+
+    node: NodeId
+    parent: NodeId | None
+    kind: NodeKind
+    arrival: int | None
+    """Place in the log of the completed step that led here."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How the nodes of a whole session follow one another."""
+
+    branch: Set[NodeId]
+    """Those on the branch that ends at the tip."""
+    endings: Mapping[NodeId, int]
+    """Place in the log of the completed step that ended the step of each node, where one did."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +45,6 @@ class NodeFacts:
 
     node: Node
     title: str | None
-    arrival: int | None
-    """Place in the log of the completed step that led here."""
     reached_at: str
 
 
@@ -48,44 +70,67 @@ class Judged:
     """By the node that waited."""
 
 
+def course(points: Sequence[Point], tip: NodeId) -> Course:
+    """The way through a session.
+
+    Args:
+        points: every node, in the order they were reached.
+        tip: where the session stands.
+    """
+    present = branch({point.node: point.parent for point in points}, tip)
+    return Course(present, _endings(points, present))
+
+
+def branch(parents: Mapping[NodeId, NodeId | None], tip: NodeId) -> Set[NodeId]:
+    """The nodes on the branch that ends at the tip, from the parent of every node."""
+    found: set[NodeId] = set()
+    at: NodeId | None = tip
+    while at is not None and at not in found:
+        found.add(at)
+        at = parents.get(at)
+    return found
+
+
 def node_lines(
     facts: Sequence[NodeFacts],
     completions: Mapping[int, Completion],
     artifacts: Mapping[NodeId, Sequence[ArtifactLine]],
     judged: Judged,
-    tip: NodeId,
+    way: Course,
 ) -> tuple[NodeLine, ...]:
-    """The nodes in order, each with what was sent there and what was said of it.
+    """Some nodes in order, each with what was sent there and what was said of it.
 
     Args:
-        facts: every node of the session, in the order they were reached.
-        completions: by place in the log.
+        facts: the nodes wanted, in the order they were reached.
+        completions: by place in the log, those that `way.endings` names for them.
         artifacts: by the node they were submitted for.
         judged: checks and approvals.
-        tip: where the session stands.
+        way: through the whole session.
     """
-    branch = _branch(facts, tip)
-    endings = _endings(facts, completions, branch)
-    return tuple(
-        NodeLine(
-            node_id=fact.node.node_id,
-            parent=fact.node.parent,
-            kind=fact.node.kind,
-            step_id=fact.node.step_id,
-            title=fact.title,
-            iteration=fact.node.iteration,
-            reached_at=fact.reached_at,
-            completed_at=None if (ending := endings.get(fact.node.node_id)) is None else ending.at,
-            notes=_notes(fact.node, ending),
-            artifacts=_unique(artifacts.get(fact.node.node_id, ())),
-            blockers=fact.node.blockers,
-            notices=notices(fact.node),
-            on_tip_branch=fact.node.node_id in branch,
-            checks=tuple(judged.checks.get(fact.node.node_id, ())),
-            approval=_approval(fact.node, judged),
+    lines: list[NodeLine] = []
+    for fact in facts:
+        node = fact.node
+        ending = completions.get(way.endings.get(node.node_id, 0))
+        lines.append(
+            NodeLine(
+                node_id=node.node_id,
+                parent=node.parent,
+                kind=node.kind,
+                step_id=node.step_id,
+                title=fact.title,
+                iteration=node.iteration,
+                reached_at=fact.reached_at,
+                completed_at=None if ending is None else ending.at,
+                notes=_notes(node, ending),
+                artifacts=_unique(artifacts.get(node.node_id, ())),
+                blockers=node.blockers,
+                notices=notices(node),
+                on_tip_branch=node.node_id in way.branch,
+                checks=tuple(judged.checks.get(node.node_id, ())),
+                approval=_approval(node, judged),
+            )
         )
-        for fact in facts
-    )
+    return tuple(lines)
 
 
 def _approval(node: Node, judged: Judged) -> ApprovalLine | None:
@@ -104,32 +149,23 @@ def _approval(node: Node, judged: Judged) -> ApprovalLine | None:
     )
 
 
-def _branch(facts: Sequence[NodeFacts], tip: NodeId) -> set[NodeId]:
-    parents = {fact.node.node_id: fact.node.parent for fact in facts}
-    branch: set[NodeId] = set()
-    at: NodeId | None = tip
-    while at is not None and at not in branch:
-        branch.add(at)
-        at = parents.get(at)
-    return branch
-
-
-def _endings(
-    facts: Sequence[NodeFacts], completions: Mapping[int, Completion], branch: set[NodeId]
-) -> dict[NodeId, Completion]:
+def _endings(points: Sequence[Point], here: Set[NodeId]) -> dict[NodeId, int]:
     """How each node's step was completed: on the present branch if there, else most recently.
 
     A step whose attempt was blocked or waited is completed at that node; it is complete all the same.
     """
-    endings: dict[NodeId, Completion] = {}
-    for fact in sorted(facts, key=lambda fact: fact.node.node_id in branch):
-        if fact.arrival is not None and fact.arrival in completions:
-            ending = completions[fact.arrival]
-            endings[ending.node] = ending
-    for fact in reversed(facts):
-        node = fact.node
-        if node.holds_attempt and node.parent is not None and node.node_id in endings:
-            endings.setdefault(node.parent, endings[node.node_id])
+    endings: dict[NodeId, int] = {}
+    for present in (False, True):
+        for point in points:
+            if (
+                point.arrival is not None
+                and point.parent is not None
+                and (point.node in here) is present
+            ):
+                endings[point.parent] = point.arrival
+    for point in reversed(points):
+        if point.kind in ATTEMPTS and point.parent is not None and point.node in endings:
+            endings.setdefault(point.parent, endings[point.node])
     return endings
 
 

@@ -46,8 +46,13 @@ def outline(
         references=references,
         bindings=workflow.bindings,
         context_variables=tuple(dict.fromkeys(_variables(workflow))),
-        steps=tuple(_top_level(item) for item in workflow.steps),
+        steps=steps_outline(workflow),
     )
+
+
+def steps_outline(workflow: CompiledWorkflow) -> tuple[StepOutline, ...]:
+    """The steps of a compiled workflow, in their order."""
+    return tuple(_top_level(item) for item in workflow.steps)
 
 
 def _top_level(item: TopLevel) -> StepOutline:
