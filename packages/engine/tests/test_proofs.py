@@ -545,9 +545,7 @@ ASKS = {
     "all": ProofAsk(),
     "kind": ProofAsk(kind="check", outcome="fail"),
     "outcome": ProofAsk(outcome="fail"),
-    "folder": ProofAsk(module="src/auth"),
-    "glob": ProofAsk(module="src/**/a.py", kind="check", outcome="pass"),
-    "session": ProofAsk(session_id=SessionId("sess_a"), module="src"),
+    "session": ProofAsk(session_id=SessionId("sess_a")),
 }
 
 

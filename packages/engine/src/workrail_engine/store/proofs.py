@@ -1,21 +1,19 @@
 """Where do proofs lie, and how are they found again?
 
-They are written with the change they speak of. A list is one statement that walks an index newest
-first and stops when it has enough.
+They are written with the change they speak of. A list walks an index newest first and stops when it
+has enough; `proof_paths` says which proofs speak of a path.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Select,
     bindparam,
     delete,
     insert,
-    literal,
-    or_,
     select,
 )
 
@@ -27,12 +25,11 @@ from workrail_engine.projections.proofs import (
     ProofLine,
     ProofTrail,
     StoredProof,
-    fits,
-    plain_start,
 )
 from workrail_engine.session.provable import provable
 from workrail_engine.store import schema
 from workrail_engine.store.chain import raw, spelled
+from workrail_engine.store.proof_paths import conditions, numbers_of, paths_named
 from workrail_engine.store.rows import AnyRow, microseconds, rfc3339
 from workrail_engine.store.stored_bytes import stored_bytes
 
@@ -62,7 +59,6 @@ _LINE: Final = (
     _s.c.goal,
 )
 _SHORTEST_ID: Final = 8
-_LAST: Final = "\U0010ffff"
 
 
 def keep_proofs(connection: Connection, session: int, at: int, change: Change) -> None:
@@ -114,12 +110,7 @@ def proofs_of(connection: Connection, session_id: SessionId) -> tuple[StoredProo
 
 def found(connection: Connection, ask: ProofAsk) -> tuple[ProofLine, ...]:
     """Some proofs, newest first."""
-    lines: dict[int, ProofLine] = {}
-    for row in _walk(connection, ask):
-        lines.setdefault(row.number, _line(row))
-        if len(lines) >= ask.limit:
-            break
-    return tuple(lines.values())
+    return tuple(_line(row) for row in islice(_rows(connection, ask), ask.limit))
 
 
 def named(connection: Connection, text: str) -> tuple[ProofLine, StoredProof]:
@@ -153,42 +144,29 @@ def named(connection: Connection, text: str) -> tuple[ProofLine, StoredProof]:
     return _line(rows[0]), _stored(rows[0])
 
 
-def _walk(connection: Connection, ask: ProofAsk) -> Iterator[AnyRow]:
-    statement = asked_for(ask).execution_options(yield_per=200)
-    with connection.execute(statement) as rows:
-        for row in rows:
-            if ask.module is None or fits(row.module, ask.module):
-                yield row
-
-
 def asked_for(ask: ProofAsk) -> Select[*tuple[object, ...]]:
-    """The one statement that finds them, newest first; with a module, each path of a proof a row."""
+    """The statement that finds them where no path is asked for, newest first."""
+    joined = select(*_LINE).select_from(_p).join(_s, _s.c.number == _p.c.session)
+    return joined.where(*conditions(ask)).order_by(_p.c.at.desc(), _p.c.number.desc())
+
+
+def _rows(connection: Connection, ask: ProofAsk) -> Iterator[AnyRow]:
     if ask.module is None:
-        at = _p.c.at
-        statement = select(*_LINE).select_from(_p)
-    else:
-        at = _m.c.at
-        statement = select(*_LINE, _m.c.module).select_from(_m).join(_p, _p.c.number == _m.c.proof)
-        statement = statement.where(_in(ask.module))
-    conditions: list[ColumnElement[bool]] = []
-    if ask.session_id is not None:
-        conditions.append(_s.c.session_id == ask.session_id)
-    if ask.kind is not None:
-        conditions.append(_p.c.kind == ask.kind)
-    if ask.outcome is not None:
-        conditions.append(_p.c.outcome == ask.outcome)
-    if ask.since is not None:
-        conditions.append(at >= literal(microseconds(ask.since), at.type))
-    joined = statement.join(_s, _s.c.number == _p.c.session).where(*conditions)
-    return joined.order_by(at.desc(), _p.c.number.desc())
+        yield from connection.execute(asked_for(ask).limit(ask.limit))
+        return
+    for numbers in numbers_of(connection, ask, paths_named(connection, ask.module)):
+        statement = asked_for(ProofAsk()).where(_p.c.number.in_(numbers))
+        yield from (row for row in connection.execute(statement) if _is_wanted(row, ask))
 
 
-def _in(glob: str) -> ColumnElement[bool]:
-    start, whole = plain_start(glob.rstrip("/"))
-    if whole:
-        below = _m.c.module.between(f"{start}/", f"{start}/{_LAST}")
-        return or_(_m.c.module == start, below)
-    return _m.c.module.between(start, f"{start}{_LAST}")
+def _is_wanted(row: AnyRow, ask: ProofAsk) -> bool:
+    """Whether a proof is what is asked for; a server might go by these before the number."""
+    return (
+        ask.session_id in (None, row.session_id)
+        and ask.kind in (None, row.kind)
+        and ask.outcome in (None, row.outcome)
+        and (ask.since is None or row.at >= microseconds(ask.since))
+    )
 
 
 def _line(row: AnyRow) -> ProofLine:
