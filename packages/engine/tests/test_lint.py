@@ -8,6 +8,9 @@ from workrail_engine.workflow.lint import lint
 
 DIFF: JsonObject = {"id": "d", "kind": "diff", "mustChange": True}
 
+LONG: JsonObject = {"type": "length", "min": 5, "message": "Say more."}
+MAKE: JsonObject = {"id": "c", "kind": "command", "run": "make"}
+
 
 def checked(step_id: str, **more: JsonValue) -> JsonObject:
     return {**a_step(step_id), "checks": [{**DIFF, "id": f"{step_id}-diff"}], **more}
@@ -30,6 +33,7 @@ SOUND: list[JsonObject] = [
     ),
     {
         **a_step("tests"),
+        "fresh": ["inside-diff"],
         "checks": [{"id": "t", "kind": "command", "run": "make test", "protect": ["tests/**"]}],
     },
 ]
@@ -42,7 +46,7 @@ def test_nothing_is_told_of_a_workflow_that_leaves_nothing_open() -> None:
 
 @pytest.mark.rule("CHECK-45")
 def test_steps_with_the_agents_word_alone_are_told_together_or_each() -> None:
-    steps = [a_step("one"), checked("two"), a_step("three")]
+    steps = [a_step("one"), a_step("two", validationCriteria=[LONG]), a_step("three")]
     assert told(*steps) == [("agent-word-only", "/steps/0")]
     assert told(*steps, each=True) == [
         ("agent-word-only", "/steps/0"),
@@ -113,3 +117,68 @@ def test_variables_are_not_judged_while_a_called_routine_is_unknown() -> None:
     unknown = a_step("call", templateCall={"templateId": "wr.templates.routine.none"})
     assert told(unknown, checked("one", prompt="{{thing}}")) == []
     assert told(a_call("call"), checked("one", prompt="{{thing}}")) != []
+
+
+@pytest.mark.rule("CHECK-45")
+def test_a_step_that_may_go_unchecked_has_the_agents_word_alone() -> None:
+    check: JsonObject = {"id": "p", "kind": "project", "command": "test"}
+    assert told(a_step("one", checks=[check])) == []
+    optional = a_step("one", checks=[{**check, "optional": True}])
+    assert told(optional) == [("agent-word-only", "/steps/0")]
+
+
+def stale(*steps: JsonObject) -> list[str]:
+    code = "check-not-kept-fresh"
+    return [place for found, place in told(*steps) if found == code]
+
+
+@pytest.mark.rule("CHECK-47")
+@pytest.mark.parametrize(
+    "check",
+    [
+        MAKE,
+        {**MAKE, "exits": [1, 0]},
+        {"id": "c", "kind": "project", "command": "test"},
+        {"id": "c", "kind": "files", "files": [{"path": "a.txt"}]},
+        {"id": "c", "kind": "diff", "mustChange": True},
+    ],
+)
+def test_a_check_that_no_later_step_keeps_fresh_is_told_once(check: JsonObject) -> None:
+    one = a_step("one", checks=[check])
+    assert stale(one, a_step("two"), a_step("three")) == ["/steps/0/checks/0"]
+    assert stale(one, a_step("two"), a_step("three", fresh=["c"])) == []
+    assert stale(one, a_step("two", checks=[{**check, "id": "d"}])) == []
+    assert stale(a_step("two"), one) == []
+
+
+@pytest.mark.rule("CHECK-47")
+@pytest.mark.parametrize(
+    "check",
+    [
+        {**MAKE, "exits": 1},
+        {"id": "c", "kind": "artifact", "artifactKind": "k", "schema": {}},
+        {"id": "c", "kind": "approval"},
+    ],
+)
+def test_a_check_that_speaks_of_its_moment_need_not_be_kept_fresh(check: JsonObject) -> None:
+    assert stale(a_step("one", checks=[check]), a_step("two")) == []
+
+
+@pytest.mark.rule("CHECK-47")
+def test_the_command_of_a_verification_is_kept_fresh_like_any_other() -> None:
+    one = a_step("one", verification={"command": "make"})
+    assert stale(one, a_step("two")) == ["/steps/0/verification/command"]
+    assert stale(one, a_step("two", fresh=["one-verification"])) == []
+    assert stale(one, a_step("two", verification={"command": "make"})) == []
+
+
+@pytest.mark.rule("CHECK-47")
+def test_a_step_that_a_loop_repeats_comes_where_the_loop_is() -> None:
+    counted: JsonObject = {"type": "for", "count": 2, "maxIterations": 3}
+    loop: JsonObject = {**a_loop(counted), "body": "repeated"}
+    again = a_step("repeated", checks=[MAKE])
+    assert stale(loop, again) == []
+    assert stale(loop, a_step("after"), again) == ["/steps/2/checks/0"]
+    assert stale(again, loop, a_step("after", fresh=["c"])) == []
+    inline = a_loop(counted, a_step("repeated", checks=[MAKE]), a_step("then"))
+    assert stale(inline) == ["/steps/0/body/0/checks/0"]

@@ -11,18 +11,28 @@ from typing import Final, Literal, TypeAlias
 from workrail_engine.workflow.command_line import arguments
 from workrail_engine.workflow.compile_steps import condition
 from workrail_engine.workflow.definition import WorkflowDefinition
-from workrail_engine.workflow.definition_checks import CommandCheckDefinition
+from workrail_engine.workflow.definition_checks import (
+    CheckDefinition,
+    CommandCheckDefinition,
+    ProjectCheckDefinition,
+)
 from workrail_engine.workflow.definition_conditions import ConfirmationRule
 from workrail_engine.workflow.definition_steps import LoopStep, StandardStep
 from workrail_engine.workflow.expand_templates import RoutineTemplate
 from workrail_engine.workflow.lint_conditions import both_needed, never_holds
+from workrail_engine.workflow.lint_freshness import passed_once
 from workrail_engine.workflow.lint_loops import endless
 from workrail_engine.workflow.lint_variables import unasked_variables
 from workrail_engine.workflow.placed_steps import PlacedStep, placed_steps, standard_steps
 from workrail_engine.workflow.pointers import child
 
 WarningCode: TypeAlias = Literal[
-    "agent-word-only", "unasked-variable", "endless-loop", "unreachable-step", "unprotected-tests"
+    "agent-word-only",
+    "unasked-variable",
+    "endless-loop",
+    "unreachable-step",
+    "unprotected-tests",
+    "check-not-kept-fresh",
 ]
 
 _RUNNERS: Final = frozenset(
@@ -57,7 +67,12 @@ def lint(
         each: whether every step that has only the agent's word is told by itself.
     """
     placed = placed_steps(definition.steps)
-    found = [*_words_only(placed, each=each), *_unreachable(placed), *_unprotected(placed)]
+    found = [
+        *_words_only(placed, each=each),
+        *_unreachable(placed),
+        *_unprotected(placed),
+        *_not_kept_fresh(definition),
+    ]
     for pointer, name in unasked_variables(definition, templates):
         message = f"reads the variable {name}, which no text asks for and nothing sets"
         why = "it stays unset, so what depends on it goes one way only"
@@ -91,8 +106,22 @@ def _gated(step: StandardStep) -> bool:
     asked = isinstance(confirmation, ConfirmationRule) and confirmation.kind == "human_approval"
     checked = step.verification is not None and step.verification.command is not None
     required = step.output_contract is not None and step.output_contract.required
-    others = (step.checks, step.fresh, step.assessment_refs, step.validation_criteria)
+    checks = [check for check in step.checks or () if not _may_go_unchecked(check)]
+    others = (checks, step.fresh, step.assessment_refs, step.validation_criteria)
     return asked or checked or required or any(others) or step.template_call is not None
+
+
+def _may_go_unchecked(check: CheckDefinition) -> bool:
+    return isinstance(check, ProjectCheckDefinition) and check.optional
+
+
+def _not_kept_fresh(definition: WorkflowDefinition) -> Iterator[LintWarning]:
+    for one in passed_once(definition.steps):
+        message = f"check {one.check_id} is passed once, and no later step wants it fresh"
+        why = f"a change of files after step {one.step_id} is not noticed"
+        other = ", or bound the change there again" if one.bounds_change else ""
+        advice = f"name it in fresh of a later step, best of the last one{other}"
+        yield LintWarning("check-not-kept-fresh", one.pointer, message, why, advice)
 
 
 def _unreachable(placed: Sequence[PlacedStep]) -> Iterator[LintWarning]:

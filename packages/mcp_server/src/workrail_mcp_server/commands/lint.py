@@ -23,9 +23,9 @@ Examples:
 
 Tells what a valid workflow leaves open: steps that have only the agent's word, variables nobody
 asks for, loops that only their limit ends, steps that are never come to, checks whose tests an
-agent could weaken. Without PATH the folders workflows and .workrail/workflows of the workspace are
-read. Exits with 0, with --strict with 1 when there are warnings, with 2 when there is nothing to
-read.
+agent could weaken, checks that no later step keeps fresh. Without PATH the folders workflows and
+.workrail/workflows of the workspace are read. Exits with 0, with --strict with 1 when there are
+warnings, with 2 when there is nothing to read.
 """,
 )
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
