@@ -380,4 +380,13 @@ def test_the_example_in_the_classification_prompt_would_be_accepted(engine: Engi
     ready = begin(engine, CLASSIFY)
     block = re.search(r"```json\n(\{.*?\})\s*```", ready.step.text, re.DOTALL)
     assert block
-    assert isinstance(engine.advance(ready.token, Submission(block[1])), Completed)
+    artifact: JsonObject = {"kind": "wr.classification", **json.loads(block[1])}
+    assert isinstance(engine.advance(ready.token, Submission(block[1], (artifact,))), Completed)
+
+
+def test_a_classification_that_scripts_cannot_find_is_sent_back(engine: Engine) -> None:
+    ready = begin(engine, CLASSIFY)
+    outcome = engine.advance(ready.token, Submission(json.dumps(CLASSIFICATION)))
+    assert isinstance(outcome, Blocked)
+    codes = [(blocker.code, blocker.subject) for blocker in outcome.blockers]
+    assert codes == [(BlockerCode.CHECK_FAILED, "classification-whole")]

@@ -146,3 +146,22 @@ def test_the_bundled_library_reached_through_a_link_keeps_its_ids(tmp_path: Path
     link.symlink_to(tmp_path / "bundled")
     (report,) = checked(tmp_path, link)
     assert report.problems == ()
+
+
+def test_the_commands_of_a_project_are_checked_where_they_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "workspace" / ".workrail" / "checks.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("commands:\n  test: make test\n  lint: {run: ruff check}\n")
+    assert checked(tmp_path, path) == (FileReport(str(path), None, ()),)
+    assert checked(tmp_path, path.parent) == ()
+    path.write_text("commands:\n  test: make && true\n  lint:\n    timelimit: 3\n    run: x\n")
+    assert told(checked(tmp_path, path)) == [
+        'checks.yaml:4: /commands/lint/timelimit: is not a field here (did you mean "timeLimit"?)',
+    ]
+    path.write_text("commands:\n  test: make && true\n  test: x\n")
+    assert "line 2" in told(checked(tmp_path, path))[0]
+    path.write_text("commands:\n  test: make && true\n")
+    (problem,) = told(checked(tmp_path, path))
+    assert problem.startswith("checks.yaml:2: /commands/test: holds `&&`")
+    path.write_bytes(b"\xff")
+    assert told(checked(tmp_path, path)) == ["checks.yaml: is not text in UTF-8"]

@@ -69,6 +69,18 @@ DIAGNOSIS: JsonObject = {
     "hypothesisConfidence": 0.9,
     "fixCheck": "make test",
 }
+# What the check of a classification wants to see.
+CLASSIFICATION: JsonObject = {
+    "kind": "wr.classification",
+    "taskComplexity": "Medium",
+    "riskLevel": "High",
+    "hasUI": False,
+    "touchesArchitecture": False,
+    "taskType": "bug-fix",
+    "affectedDomains": [],
+    "recommendedPipeline": ["wr.coding-task"],
+    "rationale": "Money is charged wrongly, so the risk is high.",
+}
 SLICES: JsonValue = [{"name": "one", "outcome": "It works.", "files": [], "proof": "make test"}]
 
 
@@ -88,7 +100,7 @@ class Overheard(Engine):
         enough = replace(
             submission,
             notes=f"{submission.notes or ''}{ENOUGH}",
-            artifacts=(*submission.artifacts, DIAGNOSIS),
+            artifacts=(*submission.artifacts, DIAGNOSIS, CLASSIFICATION),
             context={"riskLevel": "High", "slices": SLICES, **submission.context},
         )
         outcome = super().advance(token, enough, told)

@@ -16,6 +16,7 @@ from workrail_engine.checks.diff_text import DiffText, diff_text
 from workrail_engine.checks.files import check_files
 from workrail_engine.checks.findings import CannotCheckError, Finding, bounded, one_line
 from workrail_engine.checks.paths import shown_path, shown_paths
+from workrail_engine.checks.project_commands import command_named, started_without_base
 from workrail_engine.checks.protection import (
     checkout,
     hidden_from_git,
@@ -33,6 +34,7 @@ from workrail_engine.workflow.checks import (
     CommandCheck,
     DiffCheck,
     FilesCheck,
+    ProjectCheck,
     RunnableCheck,
     kind_of,
 )
@@ -128,6 +130,8 @@ class LocalChecks:
     ) -> Finding:
         if isinstance(check, ArtifactCheck):
             return check_artifact(check, place.artifacts)
+        if isinstance(check, ProjectCheck) and place.base is None:
+            return started_without_base(check)
         workspace = _folder(place.workspace)
         with self._trees.opened(workspace) as view:
             try:
@@ -139,14 +143,27 @@ class LocalChecks:
                     return check_files(check, workspace)
                 case DiffCheck():
                     return check_diff(check, view, place.base)
+                case ProjectCheck():
+                    named = command_named(check, view, place.base)
+                    if isinstance(named, Finding):
+                        return named
+                    return self._in_scratch(named, workspace, view, place.base, told)
                 case CommandCheck():
-                    with _scratch(workspace) as scratch:
-                        named = None if view is None else view.tree
-                        ground = Ground(
-                            workspace, place.base, named, self._variables, scratch, told
-                        )
-                        return self._command(check, ground, view)
+                    return self._in_scratch(check, workspace, view, place.base, told)
             assert_never(check)
+
+    def _in_scratch(
+        self,
+        check: CommandCheck,
+        workspace: Path,
+        view: View | None,
+        base: str | None,
+        told: Callable[[str], None],
+    ) -> Finding:
+        with _scratch(workspace) as scratch:
+            tree = None if view is None else view.tree
+            ground = Ground(workspace, base, tree, self._variables, scratch, told)
+            return self._command(check, ground, view)
 
     def _command(self, check: CommandCheck, ground: Ground, view: View | None) -> Finding:
         if check.isolate:

@@ -6,20 +6,20 @@ from typing import cast
 
 from workrail_engine.canonical import JsonObject
 from workrail_engine.projections.bundle import Bundle
-from workrail_engine.workflow.checks import CommandCheck
+from workrail_engine.workflow.checks import CommandCheck, ProjectCheck
 from workrail_engine.workflow.compile import compile_pinned
 from workrail_engine.workflow.compiled import CompiledLoop
 
 
-def commands_of(bundle: Bundle) -> tuple[CommandCheck, ...]:
-    """The command checks of the workflow in a sound bundle, in the order of its steps."""
+def commands_of(bundle: Bundle) -> tuple[CommandCheck | ProjectCheck, ...]:
+    """The checks that run commands, of the workflow in a sound bundle, in the order of its steps."""
     workflow = compile_pinned((bundle.workflow or "").encode("utf-8"))
     return tuple(
         check
         for entry in workflow.steps
         for step in (entry.body if isinstance(entry, CompiledLoop) else (entry,))
         for check in step.checks
-        if isinstance(check, CommandCheck)
+        if isinstance(check, CommandCheck | ProjectCheck)
     )
 
 

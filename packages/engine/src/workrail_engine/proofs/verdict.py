@@ -88,12 +88,17 @@ def _not_proved(events: int, claims: Sequence[Claim]) -> Iterator[str]:
         )
     for name, claim in sorted(_last_checks(claims).items()):
         if claim.outcome != "pass":
-            yield f"That check {name} holds: it {_said(claim, 'outcome')} when it was last run."
+            yield f"That check {name} holds: {_why_not(claim)}."
     end = completion_of(claims)
     if end is not None and end.tree is None:
         yield "Which files the run ended with: they could not be told."
     yield "What notes, artifacts and assessments claim: they are the agent's words, as it sent them."
     yield "That the key was out of the agent's reach: whoever could read it could sign anything."
+
+
+def _why_not(claim: Claim) -> str:
+    said = _said(claim, "outcome")
+    return "it was not carried out" if said == "unchecked" else f"it {said} when it was last run"
 
 
 def _last_checks(claims: Sequence[Claim]) -> Mapping[str, Claim]:

@@ -22,6 +22,7 @@ from workrail_engine.registry.discovery import (
 )
 from workrail_engine.registry.looking import Lookout
 from workrail_engine.registry.preparing import judged
+from workrail_engine.registry.project_file import is_project_file, project_file_report
 from workrail_engine.registry.reading import Broken, FileReader, ReadFile, declared_id
 from workrail_engine.registry.sources import Folders, Source
 from workrail_engine.registry.templates import templates_of
@@ -46,6 +47,7 @@ def validate(
     reports = [
         FileReport(fault.path, None, (FileProblem(None, "", fault.message),)) for fault in faults
     ]
+    reports += [project_file_report(path) for path in paths if is_project_file(path)]
     for done, file in enumerate(files, 1):
         reading = judged(file, templates, workspace).reading
         problems = reading.problems if isinstance(reading, Broken) else ()
@@ -59,6 +61,8 @@ def gathered(
     paths: Sequence[Path], folders: Folders, workspace: Path | None
 ) -> tuple[tuple[ReadFile, ...], Mapping[str, RoutineTemplate], Sequence[Fault]]:
     """The files that paths stand for, the routines they may call, and what is no workflow file.
+
+    The file in which a project names its commands is none of them.
 
     Args:
         paths: files and folders that exist.
@@ -86,8 +90,11 @@ def _gathered(
         source = Source(home_of(path, sources).name, path)
         if path.is_dir():
             findings = discover(source)
-            found.extend(unseen(findings, seen))
+            within = unseen(findings, seen)
+            found.extend(file for file in within if not is_project_file(Path(file.path)))
             faults.extend(findings.faults)
+        elif is_project_file(path):
+            continue
         elif not is_workflow_name(path.name):
             faults.append(Fault(str(path), source, _no_workflow(path.name)))
         else:

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal, TypeAlias, TypeVar, get_args
 from pydantic import Field, JsonValue, Tag
 
 from workrail_engine.outcomes import BlockerCode
+from workrail_engine.workflow.checks import CheckOutcome
 from workrail_engine.workflow.definition_values import (
     Authored,
     Many,
@@ -15,7 +16,6 @@ from workrail_engine.workflow.definition_values import (
 
 AgentName: TypeAlias = Literal["diligent", "lazy", "lying", "injected", "amnesiac"]
 AGENTS: Final[tuple[AgentName, ...]] = get_args(AgentName)
-Outcome: TypeAlias = Literal["passed", "failed", "error"]
 Verdict: TypeAlias = Literal["approve", "reject"]
 CODES: Final = tuple(code.value for code in BlockerCode)
 _Word = TypeVar("_Word", bound=str)
@@ -28,9 +28,9 @@ def _list_form(value: object) -> str | None:
 
 
 Outcomes: TypeAlias = Annotated[
-    Annotated[Outcome, Tag("=one")]
-    | Annotated[Many[Outcome], Field(min_length=1), Tag("=several")],
-    by_shape(_list_form, "passed, failed or error, or a list of them"),
+    Annotated[CheckOutcome, Tag("=one")]
+    | Annotated[Many[CheckOutcome], Field(min_length=1), Tag("=several")],
+    by_shape(_list_form, "passed, failed, error or unchecked, or a list of them"),
 ]
 Verdicts: TypeAlias = Annotated[
     Annotated[Verdict, Tag("=one")]

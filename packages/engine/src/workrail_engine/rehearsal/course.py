@@ -61,7 +61,7 @@ def course_of(events: Iterable[Event], context: JsonObject, ended: str) -> Cours
             case AttemptBlocked():
                 codes = blocks.setdefault(event.step_id, {})
                 codes.update((blocker.code.value, None) for blocker in event.blockers)
-            case CheckRecorded() if event.outcome != "passed":
+            case CheckRecorded() if event.outcome in ("failed", "error"):
                 failed[event.check_id] = None
             case ApprovalAsked():
                 waits[event.step_id] = None

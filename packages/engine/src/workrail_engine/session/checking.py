@@ -16,6 +16,7 @@ from workrail_engine.workflow.checks import (
     ApprovalCheck,
     CheckResult,
     CommandCheck,
+    ProjectCheck,
     RunnableCheck,
 )
 from workrail_engine.workflow.compiled import (
@@ -56,7 +57,7 @@ def passed_before(check: RunnableCheck, position: Position, tree: str | None) ->
     Only commands are spared; to look at files again costs nothing.
     """
     return (
-        isinstance(check, CommandCheck)
+        isinstance(check, CommandCheck | ProjectCheck)
         and tree is not None
         and (check.check_id, tree) in (position.passed or ())
     )
@@ -83,7 +84,7 @@ def reused(check: RunnableCheck, tree: str) -> CheckResult:
 def check_blockers(
     due: Sequence[RunnableCheck], results: Sequence[CheckResult]
 ) -> Iterator[Blocker]:
-    """A reason for every check that is due and has not passed."""
+    """A reason for every check that is due and has not passed, unless it may go unchecked."""
     found = {result.check_id: result for result in results}
     for check in due:
         result = found.get(check.check_id)
@@ -96,8 +97,14 @@ def check_blockers(
                 message=_told(result),
                 remedy="Mend what it found; the check is run again when you complete the step.",
             )
-        elif result.outcome == "error":
+        elif result.outcome == "error" or not_excused(check, result):
             yield _unchecked(check.check_id, _told(result))
+
+
+def not_excused(check: RunnableCheck, result: CheckResult) -> bool:
+    """Whether a check was not carried out though its author demands it."""
+    excused = isinstance(check, ProjectCheck) and check.optional
+    return result.outcome == "unchecked" and not excused
 
 
 def unshown(step: CompiledStep, change: ShownChange | None) -> Iterator[Blocker]:

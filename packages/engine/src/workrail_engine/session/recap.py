@@ -5,7 +5,12 @@ from typing import assert_never
 
 from workrail_engine.canonical import JsonObject, JsonValue
 from workrail_engine.outcomes import BlockerCode, Recap
-from workrail_engine.session.events import BranchStarted, LoopExited, StepSkipped
+from workrail_engine.session.events import (
+    BranchStarted,
+    CheckRecorded,
+    LoopExited,
+    StepSkipped,
+)
 from workrail_engine.session.state import Node, Trace
 from workrail_engine.workflow.assessments import ASSESSMENT_KIND
 from workrail_engine.workflow.contracts import CONTRACTS
@@ -94,6 +99,8 @@ def _words(happening: Trace) -> Iterator[str]:
             return
         case BranchStarted():
             yield BRANCH
+        case CheckRecorded():
+            yield f"Check {happening.check_id} was not carried out: {happening.summary}"
         case _:
             assert_never(happening)
 

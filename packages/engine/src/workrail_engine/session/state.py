@@ -103,7 +103,7 @@ def evolve(state: SessionState, event: Event) -> SessionState:
             return replace(state, started=event)
         case StepCompleted() | AssessmentRecorded() | LoopEntered() | LoopRepeated():
             return state
-        case StepSkipped() | LoopExited() | BranchStarted():
+        case StepSkipped() | LoopExited() | BranchStarted() | CheckRecorded(outcome="unchecked"):
             return replace(state, pending_trace=(*state.pending_trace, event))
         case CheckRecorded() | ApprovalAnswered():
             return state

@@ -225,7 +225,7 @@ def _trace(entry: object) -> Trace:
     record = Record(fields, "trace")
     event = _read(str(kind), record)
     record.end()
-    if isinstance(event, StepSkipped | LoopExited | BranchStarted):
+    if isinstance(event, StepSkipped | LoopExited | BranchStarted | CheckRecorded):
         return event
     message = f"a trace cannot hold '{kind}'"
     raise DamagedRecordError(message)

@@ -253,7 +253,7 @@ def _check_kind(text: str) -> RunnableKind:
 
 def _check_outcome(text: str) -> CheckOutcome:
     match text:
-        case "passed" | "failed" | "error":
+        case "passed" | "failed" | "error" | "unchecked":
             return text
         case _:
             message = f"no check ends '{text}'"

@@ -10,6 +10,7 @@ from workrail_engine.workflow.checks import (
     DiffCheck,
     FileRule,
     FilesCheck,
+    ProjectCheck,
 )
 
 
@@ -20,6 +21,9 @@ def check_words(check: Check) -> str:
             codes = " or ".join(str(code) for code in check.exit_codes)
             report = ", and its report shows that the tests ran" if check.report else ""
             found = f"`{' '.join(check.argv)}` exits with {codes}{report}"
+        case ProjectCheck():
+            given = ", if it names one" if check.optional else ""
+            found = f"the project's own command `{check.command}` passes{given}"
         case FilesCheck():
             found = "; ".join(_file_words(rule) for rule in check.rules)
         case DiffCheck():

@@ -13,8 +13,10 @@ ReportFormat: TypeAlias = Literal["junit", "pytest"]
 ParsedAs: TypeAlias = Literal["json", "yaml", "toml", "xml", "python"]
 Part: TypeAlias = Literal["diff"]
 """What an approver can be shown besides notes and artifacts."""
-CheckOutcome: TypeAlias = Literal["passed", "failed", "error"]
-"""`failed`: it was checked and does not hold. `error`: it could not be checked. Neither is a pass."""
+CheckOutcome: TypeAlias = Literal["passed", "failed", "error", "unchecked"]
+"""`failed`: it was checked and does not hold. `error`: it could not be checked. `unchecked`: there was
+nothing to carry out, and the author lets the step pass without. None of these is a pass.
+"""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,18 @@ class CommandCheck:
     """Globs of files that count as they were at the session's base revision."""
     isolate: bool
     """Whether it runs in a clean checkout of its own, with the protected files put back."""
+
+
+@dataclass(frozen=True)
+class ProjectCheck:
+    """A command that the project itself names passes; which one, the session's base revision says."""
+
+    check_id: str
+    purpose: str | None
+    command: str
+    """The name it goes by in the project's file."""
+    optional: bool
+    """Whether a project that names no such command passes unchecked."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +128,7 @@ class ApprovalCheck:
 
 
 RunnableKind: TypeAlias = Literal["command", "files", "diff", "artifact"]
-RunnableCheck: TypeAlias = CommandCheck | FilesCheck | DiffCheck | ArtifactCheck
+RunnableCheck: TypeAlias = CommandCheck | ProjectCheck | FilesCheck | DiffCheck | ArtifactCheck
 Check: TypeAlias = RunnableCheck | ApprovalCheck
 
 
@@ -152,9 +166,9 @@ class CheckResult:
 
 
 def kind_of(check: RunnableCheck) -> RunnableKind:
-    """How an author spells the kind of a check."""
+    """What kind of thing a check looks at; a project's command is a command."""
     match check:
-        case CommandCheck():
+        case CommandCheck() | ProjectCheck():
             return "command"
         case FilesCheck():
             return "files"

@@ -10,6 +10,7 @@ from workrail_engine.workflow.checks import (
     DiffCheck,
     FileRule,
     FilesCheck,
+    ProjectCheck,
     Report,
 )
 from workrail_engine.workflow.command_line import arguments
@@ -18,9 +19,11 @@ from workrail_engine.workflow.definition_checks import (
     ArtifactCheckDefinition,
     CheckDefinition,
     CommandCheckDefinition,
+    CommandDefinition,
     DiffCheckDefinition,
     FileRuleDefinition,
     FilesCheckDefinition,
+    ProjectCheckDefinition,
     ReportDefinition,
 )
 
@@ -33,7 +36,9 @@ def compile_check(check: CheckDefinition) -> Check:
     """
     match check:
         case CommandCheckDefinition():
-            return _command(check)
+            return command_check(check.id, check.purpose, check)
+        case ProjectCheckDefinition():
+            return ProjectCheck(check.id, check.purpose, check.command, check.optional)
         case FilesCheckDefinition():
             return FilesCheck(check.id, check.purpose, tuple(_rule(each) for each in check.files))
         case DiffCheckDefinition():
@@ -54,19 +59,24 @@ def compile_check(check: CheckDefinition) -> Check:
             assert_never(check)
 
 
-def _command(check: CommandCheckDefinition) -> CommandCheck:
-    exits = check.exits
+def command_check(check_id: str, purpose: str | None, command: CommandDefinition) -> CommandCheck:
+    """The check that carries out a command.
+
+    Raises:
+        CommandLineError: the command cannot be split; `structure` has refused that before.
+    """
+    exits = command.exits
     return CommandCheck(
-        check_id=check.id,
-        purpose=check.purpose,
-        argv=arguments(check.run),
-        folder=check.in_,
+        check_id=check_id,
+        purpose=purpose,
+        argv=arguments(command.run),
+        folder=command.in_,
         exit_codes=(exits,) if isinstance(exits, int) else exits,
-        time_limit=check.time_limit,
-        environment=check.pass_,
-        report=None if check.report is None else _report(check.report),
-        protect=check.protect,
-        isolate=check.isolate,
+        time_limit=command.time_limit,
+        environment=command.pass_,
+        report=None if command.report is None else _report(command.report),
+        protect=command.protect,
+        isolate=command.isolate,
     )
 
 

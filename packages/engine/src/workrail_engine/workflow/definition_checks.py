@@ -18,7 +18,7 @@ from workrail_engine.workflow.definition_values import (
 )
 from workrail_engine.workflow.problems import is_near
 
-CheckKind: TypeAlias = Literal["command", "files", "diff", "artifact", "approval"]
+CheckKind: TypeAlias = Literal["command", "project", "files", "diff", "artifact", "approval"]
 """Every model takes every kind; which model reads a check is chosen before."""
 
 
@@ -59,12 +59,9 @@ class ReportDefinition(Authored):
     at_least: Annotated[int, Field(ge=1)] = 1
 
 
-class CommandCheckDefinition(Authored):
-    """A command exits as expected."""
+class CommandDefinition(Authored):
+    """A command, and how it has to end."""
 
-    id: CheckId
-    kind: CheckKind
-    purpose: Maybe[Purpose] = None
     run: CommandLine
     in_: Annotated[str, Field(min_length=1, max_length=512, alias="in")] = "."
     exits: Exits = 0
@@ -73,6 +70,24 @@ class CommandCheckDefinition(Authored):
     report: Maybe[ReportDefinition] = None
     protect: Many[Glob] = ()
     isolate: bool = False
+
+
+class CommandCheckDefinition(CommandDefinition):
+    """A command exits as expected."""
+
+    id: CheckId
+    kind: CheckKind
+    purpose: Maybe[Purpose] = None
+
+
+class ProjectCheckDefinition(Authored):
+    """A command that the project itself names exits as expected."""
+
+    id: CheckId
+    kind: CheckKind
+    purpose: Maybe[Purpose] = None
+    command: CheckId
+    optional: bool = False
 
 
 class FileRuleDefinition(Authored):
@@ -129,6 +144,7 @@ class ApprovalCheckDefinition(Authored):
 
 _TELLING: Final[Mapping[str, frozenset[str]]] = {
     "command": frozenset({"run", "in", "exits", "timeLimit", "pass", "report", "protect"}),
+    "project": frozenset({"command", "optional"}),
     "files": frozenset({"files"}),
     "diff": frozenset({"allowed", "protected", "maxFiles", "maxLines", "mustChange"}),
     "artifact": frozenset({"artifactKind", "schema"}),
@@ -153,6 +169,7 @@ def _check_form(value: object) -> str:
 
 CheckDefinition: TypeAlias = Annotated[
     Annotated[CommandCheckDefinition, Tag("=command")]
+    | Annotated[ProjectCheckDefinition, Tag("=project")]
     | Annotated[FilesCheckDefinition, Tag("=files")]
     | Annotated[DiffCheckDefinition, Tag("=diff")]
     | Annotated[ArtifactCheckDefinition, Tag("=artifact")]

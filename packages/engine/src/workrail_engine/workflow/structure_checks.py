@@ -15,6 +15,7 @@ from workrail_engine.workflow.definition_checks import (
     DiffCheckDefinition,
     FileRuleDefinition,
     FilesCheckDefinition,
+    ProjectCheckDefinition,
 )
 from workrail_engine.workflow.definition_conditions import ConfirmationRule
 from workrail_engine.workflow.definition_steps import StandardStep
@@ -114,7 +115,7 @@ def _check(check: CheckDefinition, pointer: str) -> Iterator[Problem]:
             yield from _diff(check, pointer)
         case ArtifactCheckDefinition():
             yield from _schema(check.schema_, f"{pointer}/schema")
-        case ApprovalCheckDefinition():
+        case ProjectCheckDefinition() | ApprovalCheckDefinition():
             pass
         case _:
             assert_never(check)

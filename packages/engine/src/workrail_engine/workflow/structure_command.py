@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from workrail_engine.workflow.command_line import PLACEHOLDERS, CommandLineError, arguments
-from workrail_engine.workflow.definition_checks import CommandCheckDefinition
+from workrail_engine.workflow.definition_checks import CommandDefinition
 from workrail_engine.workflow.inside_paths import globs, outside
 from workrail_engine.workflow.pointers import child
 from workrail_engine.workflow.problems import Problem, is_near, nearest, one_of, shown
@@ -15,8 +15,8 @@ _OWN: Final = frozenset({"HOME", "TMPDIR", "TERM"})
 _NAMED: Final = re.compile(r"\{[A-Za-z_]+\}")
 
 
-def command_problems(check: CommandCheckDefinition, pointer: str) -> Iterator[Problem]:
-    """What is wrong with a command check."""
+def command_problems(check: CommandDefinition, pointer: str) -> Iterator[Problem]:
+    """What is wrong with a command."""
     yield from _run(check, pointer)
     yield from outside(f"{pointer}/in", check.in_)
     yield from globs(f"{pointer}/protect", check.protect)
@@ -46,7 +46,7 @@ def verification_problems(command: str, pointer: str) -> Iterator[Problem]:
             yield Problem(pointer, "holds `{report}` and has no report", None, advice, ())
 
 
-def _run(check: CommandCheckDefinition, pointer: str) -> Iterator[Problem]:
+def _run(check: CommandDefinition, pointer: str) -> Iterator[Problem]:
     run = f"{pointer}/run"
     try:
         argv = arguments(check.run)
@@ -77,7 +77,7 @@ def _inside_another(argument: str, pointer: str) -> Iterator[Problem]:
         yield Problem(pointer, message, one_of(PLACEHOLDERS), suggestion, ())
 
 
-def _report(check: CommandCheckDefinition, pointer: str) -> Iterator[Problem]:
+def _report(check: CommandDefinition, pointer: str) -> Iterator[Problem]:
     report, place = check.report, f"{pointer}/report"
     if report is None:
         return
@@ -93,7 +93,7 @@ def _report(check: CommandCheckDefinition, pointer: str) -> Iterator[Problem]:
         yield Problem(place, message, None, advice, (place, f"{pointer}/run"))
 
 
-def _argv(check: CommandCheckDefinition) -> tuple[str, ...]:
+def _argv(check: CommandDefinition) -> tuple[str, ...]:
     try:
         return arguments(check.run)
     except CommandLineError:

@@ -98,9 +98,12 @@ def _print_node(out: Console, node: NodeLine) -> None:
 
 
 def _check(check: CheckLine) -> Text:
-    mark, style = {"passed": ("✓", "green"), "failed": ("✗", "red"), "error": ("!", "yellow")}[
-        check.outcome
-    ]
+    mark, style = {
+        "passed": ("✓", "green"),
+        "failed": ("✗", "red"),
+        "error": ("!", "yellow"),
+        "unchecked": ("-", "yellow"),
+    }[check.outcome]
     reused = " (not run again)" if check.reused else ""
     output = (f"  {check.output}", "dim") if check.output is not None else ""
     head = (f"      {mark} ", style)

