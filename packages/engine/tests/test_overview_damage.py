@@ -123,7 +123,7 @@ def test_pages_go_on_behind_an_impossible_time(
     place: Path | str, store: SqlStore, overview: Overview, at: str
 ):
     fill(store)
-    damage(place, f"UPDATE sessions SET updated_at = {at} WHERE number = 2")  # noqa: S608 (ours)
+    damage(place, f"UPDATE sessions SET updated_at = {at} WHERE number = 2")  # noqa: S608 (numbers of ours)
 
     page = overview.listed(ListAsk(limit=1))
     found = [line.summary.goal for line in page.lines]
@@ -148,7 +148,7 @@ def test_a_row_with_anything_in_it_gives_a_line(tmp_path: Path, column: str, val
     path = tmp_path / "sessions.db"
     with open_store(path, SeededEntropy()) as store:
         fill(store)
-    statement = f"UPDATE sessions SET {column} = {value} WHERE number = 2"  # noqa: S608 (ours)
+    statement = f"UPDATE sessions SET {column} = {value} WHERE number = 2"  # noqa: S608 (numbers of ours)
     without_types(path, statement)
 
     with open_reader(path) as reader:
