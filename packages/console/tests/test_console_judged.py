@@ -109,7 +109,7 @@ def test_the_list_can_be_kept_to_what_waits(client: TestClient, engine: Engine, 
     answer(engine, asked, "Go.", yes=True)
     after = client.get("/sessions.json?status=waiting").json()
 
-    assert [line["session_id"] for line in waiting["sessions"]] == [asked.session_id]
-    assert "waits for approval of <bdi>Plan</bdi>" in page
+    assert [line["summary"]["session_id"] for line in waiting["sessions"]] == [asked.session_id]
+    assert "Waits for a person to approve Plan" in page
     assert "2.0" not in page
     assert after["sessions"] == []

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 import workrail_console
+from workrail_console.assets import read_assets
 
 STATIC = Path(workrail_console.__file__).parent / "static"
-CSS = (STATIC / "console.css").read_text(encoding="utf-8")
+BASE = (STATIC / "css" / "00_base.css").read_text(encoding="utf-8")
+CSS = read_assets()["console.css"].body.decode()
 ON_GROUND = ["text", "quiet", "link", "bad"]
 GROUNDS = ["page", "panel", "code"]
 PAIRS = [
@@ -20,7 +22,7 @@ PAIRS = [
 
 def colours(theme: str) -> dict[str, str]:
     """The colour variables of a theme; dark replaces what light sets."""
-    light, dark = CSS.split("* {")[0].split("@media (prefers-color-scheme: dark)")
+    light, dark = BASE.split("* {")[0].split("@media (prefers-color-scheme: dark)")
     found = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", light))
     if theme == "dark":
         found.update(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", dark))
@@ -47,7 +49,7 @@ def test_text_stands_out_from_its_ground_in_both_themes(theme: str, ink: str, gr
 
 
 def test_dark_replaces_every_colour_of_the_light_theme() -> None:
-    dark = CSS.split("@media (prefers-color-scheme: dark)")[1].split("* {")[0]
+    dark = BASE.split("@media (prefers-color-scheme: dark)")[1].split("* {")[0]
 
     assert set(re.findall(r"--([a-z-]+):", dark)) == set(colours("light"))
 

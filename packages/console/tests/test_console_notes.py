@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from workrail_console.notes import notes_html
+from workrail_console.notes import LONGEST, beginning, notes_html
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -65,19 +65,66 @@ def test_raw_html_is_shown_as_the_text_it_is() -> None:
 
 
 def test_tables_lists_and_code_are_shown_as_such() -> None:
-    html = notes_html("| a | b |\n|---|---|\n| 1 | 2 |\n\n- x\n\n```py\n1 < 2\n```\n")
+    html = notes_html("| a | b |\n|---|---|\n| 1 | 2 |\n\n- x\n\n```\n1 < 2\n```\n")
 
-    assert "<table>" in html
+    assert '<table tabindex="0">' in html
     assert "<td>2</td>" in html
     assert "<li>x</li>" in html
-    assert "<pre><code>1 &lt; 2\n</code></pre>" in html
+    assert '<pre tabindex="0"><code>1 &lt; 2\n</code></pre>' in html
 
 
 def test_headings_of_a_note_sit_below_those_of_the_page() -> None:
-    assert notes_html("# One\n\n#### Four") == "<h4>One</h4>\n<h6>Four</h6>\n"
+    assert notes_html("# One\n\n#### Four") == "<h4>One</h4>\n<h5>Four</h5>\n"
+    assert notes_html("## Two", below=1) == "<h2>Two</h2>\n"
+
+
+def test_no_heading_of_a_note_skips_a_level() -> None:
+    html = notes_html("### Three\n\n# One\n\n## Two\n\n### Three")
+
+    assert [line[:4] for line in html.splitlines()] == ["<h4>", "<h4>", "<h5>", "<h6>"]
 
 
 def test_a_line_break_of_a_note_is_kept() -> None:
     assert notes_html("H1: the rule.\nH2: rounding.").replace("\n", "") == (
         "<p>H1: the rule.<br>H2: rounding.</p>"
     )
+
+
+def test_tasks_of_a_list_are_boxes_that_are_ticked_or_not() -> None:
+    html = notes_html("- [x] done\n- [ ] open, see [x] below\n- plain [x]\n")
+
+    assert "<li>☑ done</li>" in html
+    assert "<li>☐ open, see [x] below</li>" in html
+    assert "<li>plain [x]</li>" in html
+
+
+def test_code_in_a_known_language_is_coloured_by_classes_alone() -> None:
+    html = notes_html("```python\ndef look(): return '<b>'\n```\n```brainfog\n<i>\n```\n")
+
+    assert '<span class="t-k">def</span>' in html
+    assert "&lt;b&gt;" in html
+    assert '<pre tabindex="0"><code>&lt;i&gt;\n</code></pre>' in html
+    assert "style=" not in html
+
+
+def test_code_cannot_bring_classes_of_its_own() -> None:
+    html = notes_html('```"><span class="badge">\nx\n```\n')
+
+    assert "badge" not in html
+
+
+def test_the_beginning_of_long_notes_ends_with_a_line() -> None:
+    text = "\n".join(f"Line {number}" for number in range(100))
+
+    start = beginning(text, 120)
+
+    assert start is not None
+    assert text.startswith(f"{start}\n")
+    assert len(start) <= 120
+    assert beginning(text, len(text)) is None
+
+
+def test_notes_too_long_for_markdown_are_shown_as_they_are() -> None:
+    html = notes_html("<b>*x*</b>" * (LONGEST // 10 + 1))
+
+    assert html.startswith('<pre tabindex="0">&lt;b&gt;*x*')

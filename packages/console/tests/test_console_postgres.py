@@ -52,7 +52,7 @@ def test_the_pages_show_what_lies_on_a_server_and_no_password(locations: Locatio
 
     listed = client.get("/", params={"q": "walrus"})
     (session,) = client.get("/sessions.json").json()["sessions"]
-    shown = client.get(f"/sessions/{session['session_id']}", params={"check": "1"})
+    shown = client.get(f"/sessions/{session['summary']['session_id']}", params={"check": "1"})
 
     assert "There is no session yet" in empty.text
     assert "Count the walruses" in listed.text

@@ -90,10 +90,10 @@ def test_search_status_and_paging_work_on_what_is_stored(locations: Locations) -
 
     assert (len(first["sessions"]), first["total"]) == (50, 61)
     assert (len(second["sessions"]), second["next"]) == (11, None)
-    seen = {line["session_id"] for line in (*first["sessions"], *second["sessions"])}
+    seen = {line["summary"]["session_id"] for line in (*first["sessions"], *second["sessions"])}
     assert len(seen) == 61
-    assert [line["goal"] for line in found["sessions"]] == ["Paint the fence"]
-    assert blocked == {"sessions": [], "total": 0, "next": None}
+    assert [line["summary"]["goal"] for line in found["sessions"]] == ["Paint the fence"]
+    assert (blocked["sessions"], blocked["total"], blocked["next"]) == ([], 0, None)
 
 
 def test_a_cursor_that_is_not_ours_is_refused_with_a_page(locations: Locations) -> None:
@@ -148,7 +148,7 @@ def test_a_damaged_session_says_so_and_hides_no_other(locations: Locations) -> N
 
     assert changed > 0
     assert "damaged" in page.text
-    assert {line["goal"] for line in listed["sessions"]} == {"Hurt", "Whole"}
+    assert {line["summary"]["goal"] for line in listed["sessions"]} == {"Hurt", "Whole"}
     assert 'class="badge verified"' in client.get(f"/sessions/{whole.session_id}").text
 
 

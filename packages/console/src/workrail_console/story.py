@@ -1,21 +1,26 @@
 """How do the points of a run read as a story?
 
-A step that was blocked and tried again is several nodes but one entry; a fork is a stretch of
-entries that does not lie on the branch the session stands on.
+A step that was blocked and tried again is several nodes but one entry; entries of one pass through a
+loop make a part; a fork is a stretch that does not lie on the branch the session stands on.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal, TypeAlias
 
+from workrail_console.attempts import (
+    PassedOver,
+    RefusedAttempt,
+    passed_over,
+    refused_attempts,
+)
 from workrail_engine.ids import NodeId
-from workrail_engine.outcomes import Blocker
 from workrail_engine.projections.session_detail import (
     ApprovalLine,
     ArtifactLine,
     CheckLine,
     NodeLine,
-    SessionDetail,
 )
 
 EntryState: TypeAlias = Literal[
@@ -24,23 +29,13 @@ EntryState: TypeAlias = Literal[
 
 
 @dataclass(frozen=True)
-class RefusedAttempt:
-    """An attempt that was recorded but not accepted."""
-
-    at: str
-    blockers: tuple[Blocker, ...]
-    notes: str | None
-    """What it carried; None when nothing was kept, or when these notes were accepted later."""
-    checks: tuple[CheckLine, ...]
-
-
-@dataclass(frozen=True)
 class Entry:
     """One step, checkpoint or end, with every attempt at it."""
 
     nodes: tuple[NodeId, ...]
-    number: int
-    """Which step of its branch this is, from 1; of a checkpoint or an end, the step before it."""
+    number: int | None
+    """Which step of its branch this is, from 1; of a checkpoint or an end, the step before it. None
+    where the branch began before the part of the session that was looked at."""
     title: str
     step_id: str | None
     loop_pass: int | None
@@ -49,13 +44,27 @@ class Entry:
     reached_at: str
     completed_at: str | None
     notes: str | None
+    """Those that completed it, or that wait for approval."""
     artifacts: tuple[ArtifactLine, ...]
     refused: tuple[RefusedAttempt, ...]
     checks: tuple[CheckLine, ...]
     """Those of the attempts that were not refused."""
     approvals: tuple[ApprovalLine, ...]
+    passed_over: tuple[PassedOver, ...]
+    """Steps that were skipped on the way here."""
     notices: tuple[str, ...]
+    """What else happened on the way here, in words."""
     on_tip_branch: bool
+    parent: NodeId | None
+    """The node it was reached from."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Entries of one pass through a loop, or of none."""
+
+    loop_pass: int | None
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True)
@@ -65,32 +74,39 @@ class Stretch:
     on_tip_branch: bool
     entries: tuple[Entry, ...]
 
-
-def story(detail: SessionDetail) -> tuple[Stretch, ...]:
-    """A session's entries in the order they were reached, parted where branches change."""
-    stretches: list[Stretch] = []
-    for entry in _entries(detail.nodes):
-        if stretches and stretches[-1].on_tip_branch == entry.on_tip_branch:
-            last = stretches[-1]
-            stretches[-1] = replace(last, entries=(*last.entries, entry))
-        else:
-            stretches.append(Stretch(entry.on_tip_branch, (entry,)))
-    return tuple(stretches)
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The entries, parted where a pass through a loop begins or ends."""
+        grouped = groupby(self.entries, lambda entry: entry.loop_pass)
+        return tuple(Part(number, tuple(entries)) for number, entries in grouped)
 
 
-def blockers_now(detail: SessionDetail) -> tuple[Blocker, ...]:
-    """Why the session is blocked; empty when it is not."""
-    if detail.summary.status != "blocked":
-        return ()
-    standing = [node for node in detail.nodes if node.on_tip_branch and node.kind == "blocked"]
-    return standing[-1].blockers if standing else ()
+def story(
+    nodes: Sequence[NodeLine], before: Sequence[NodeLine] = (), steps_before: int | None = 0
+) -> tuple[Stretch, ...]:
+    """Entries in the order they were reached, parted where branches change.
+
+    Args:
+        nodes: those of a session, or of a part of it.
+        before: the node before them, of which the first may be another attempt.
+        steps_before: how many steps of the tip's branch lie before them; None: not known.
+    """
+    if before and nodes and nodes[0].kind in ("blocked", "waiting"):
+        nodes = (*(line for line in before if line.node_id == nodes[0].parent), *nodes)
+    grouped = groupby(_entries(nodes, steps_before), lambda entry: entry.on_tip_branch)
+    return tuple(Stretch(on_tip, tuple(entries)) for on_tip, entries in grouped)
 
 
-def _entries(nodes: Iterable[NodeLine]) -> list[Entry]:
+def entries_of(stretches: Iterable[Stretch]) -> tuple[Entry, ...]:
+    """All entries, in order."""
+    return tuple(entry for stretch in stretches for entry in stretch.entries)
+
+
+def _entries(nodes: Iterable[NodeLine], steps_before: int | None) -> list[Entry]:
     groups = _groups(nodes)
     lines = {line.node_id: line for group in groups for line in group}
     continued = {line.parent for line in lines.values() if line.kind != "checkpoint"}
-    numbers = _numbers(lines)
+    numbers = _numbers(lines, steps_before)
     return [_entry(group, lines, continued, numbers) for group in groups]
 
 
@@ -115,11 +131,20 @@ def _groups(nodes: Iterable[NodeLine]) -> list[list[NodeLine]]:
     return groups
 
 
-def _numbers(lines: Mapping[NodeId, NodeLine]) -> dict[NodeId, int]:
-    numbers: dict[NodeId, int] = {}
+def _numbers(
+    lines: Mapping[NodeId, NodeLine], steps_before: int | None
+) -> dict[NodeId, int | None]:
+    numbers: dict[NodeId, int | None] = {}
     for line in lines.values():
-        before = numbers.get(line.parent, 0) if line.parent is not None else 0
-        numbers[line.node_id] = before + 1 if line.kind == "step" else before
+        if line.parent is None:
+            reached = 0
+        elif line.parent in numbers:
+            reached = numbers[line.parent]
+        else:
+            reached = steps_before if line.on_tip_branch else None
+        if reached is not None and line.kind == "step":
+            reached += 1
+        numbers[line.node_id] = reached
     return numbers
 
 
@@ -127,21 +152,12 @@ def _entry(
     group: list[NodeLine],
     lines: Mapping[NodeId, NodeLine],
     continued: set[NodeId | None],
-    numbers: Mapping[NodeId, int],
+    numbers: Mapping[NodeId, int | None],
 ) -> Entry:
     first, last = group[0], group[-1]
     beside = lines.get(first.parent) if first.parent and first.kind == "checkpoint" else None
     accepted = last.completed_at is not None or last.kind == "checkpoint"
-    refused = tuple(
-        RefusedAttempt(
-            at=line.reached_at,
-            blockers=line.blockers,
-            notes=None if line is last and accepted else line.notes,
-            checks=_checks_before(line, lines),
-        )
-        for line in group
-        if line.kind == "blocked"
-    )
+    notices = [notice for line in group for notice in line.notices]
     return Entry(
         nodes=tuple(line.node_id for line in group),
         number=numbers[first.node_id],
@@ -151,22 +167,16 @@ def _entry(
         state=_state(last, continued),
         reached_at=first.reached_at,
         completed_at=last.completed_at,
-        notes=last.notes if accepted else None,
+        notes=last.notes if accepted or last.kind == "waiting" else None,
         artifacts=_artifacts(group),
-        refused=refused,
+        refused=refused_attempts(group, lines, accepted=accepted),
         checks=_checks(group, lines),
         approvals=tuple(line.approval for line in group if line.approval is not None),
-        notices=tuple(notice for line in group for notice in line.notices),
+        passed_over=passed_over(notices),
+        notices=tuple(notice for notice in notices if not passed_over([notice])),
         on_tip_branch=(beside or first).on_tip_branch,
+        parent=first.parent,
     )
-
-
-def _checks_before(line: NodeLine, lines: Mapping[NodeId, NodeLine]) -> tuple[CheckLine, ...]:
-    """The checks of the attempt that came to a node; they were run at the node before it."""
-    before = lines.get(line.parent) if line.parent is not None else None
-    if before is None:
-        return ()
-    return tuple(check for check in before.checks if check.led_to == line.node_id)
 
 
 def _checks(group: Iterable[NodeLine], lines: Mapping[NodeId, NodeLine]) -> tuple[CheckLine, ...]:

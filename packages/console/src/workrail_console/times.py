@@ -30,6 +30,11 @@ def shown(at: str) -> str:
     return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
+def clock_time(at: str) -> str:
+    """The time of day in the zone of this machine, as `17:05`."""
+    return datetime.fromisoformat(at).astimezone().strftime("%H:%M") if at else UNKNOWN
+
+
 def lasted(start: str, end: str) -> str:
     """The span between two times, in words; `< 1 s` for less than a second."""
     if not start or not end:

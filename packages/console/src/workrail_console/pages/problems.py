@@ -2,14 +2,22 @@
 
 from dataclasses import dataclass
 
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
 from workrail_console.rendering import Renderer
 from workrail_engine.errors import (
+    ArtifactNotFoundError,
     CorruptSessionError,
     InvalidInputError,
     NotFoundError,
+    ProofNotFoundError,
+    SessionNotFoundError,
+    SigningKeyError,
+    StoreDamagedError,
     StoreUnavailableError,
+    WorkflowNotFoundError,
     WorkRailError,
 )
 
@@ -37,18 +45,14 @@ OUR_FAULT = Problem(
     "An unexpected failure stopped this page. Nothing was changed; the console cannot write.",
     "Reload the page. If it fails again, the terminal that runs worktrain-console says why.",
 )
+_ELSEWHERE = "It may lie in another store: start the console with --home to look there."
 
 
 def problem_of(error: WorkRailError) -> Problem:
     """The problem that a failure of the engine means for the reader of a page."""
     match error:
         case NotFoundError():
-            return Problem(
-                404,
-                "No such session",
-                str(error),
-                "It may lie in another store: start the console with --home to look there.",
-            )
+            return Problem(404, f"No such {_missing(error)}", str(error), _ELSEWHERE)
         case CorruptSessionError():
             return Problem(
                 500,
@@ -60,7 +64,15 @@ def problem_of(error: WorkRailError) -> Problem:
             return Problem(
                 400, "This address asks for something odd", str(error), "Start from the list."
             )
-        case StoreUnavailableError():
+        case StoreDamagedError():
+            return Problem(
+                503,
+                "The session store cannot be read",
+                str(error),
+                "It is damaged. Keep a copy of it before anything else, then run "
+                "`workrail doctor`.",
+            )
+        case StoreUnavailableError() | SigningKeyError():
             return Problem(
                 503,
                 "The session store cannot be read",
@@ -71,9 +83,49 @@ def problem_of(error: WorkRailError) -> Problem:
             return OUR_FAULT
 
 
-def problem_answer(renderer: Renderer, path: str, problem: Problem) -> Response:
-    """The problem in the form the address asked for."""
-    if path.endswith(".json"):
-        error = {"title": problem.title, "message": problem.message, "remedy": problem.remedy}
-        return JSONResponse({"error": error}, problem.status)
+def odd_address(error: Exception) -> Problem:
+    """The problem with an address one of whose parts is too long or of a wrong form.
+
+    What was sent is not repeated: it names the part, and what is accepted there.
+    """
+    faults = error.errors() if isinstance(error, RequestValidationError) else ()
+    told = [f"{fault['loc'][-1]}: {fault['msg']}." for fault in faults]
+    return Problem(
+        400,
+        "This address asks for something odd",
+        " ".join(told) or "A part of it cannot be used.",
+        "Start from the list.",
+    )
+
+
+def problem_answer(renderer: Renderer, request: Request, problem: Problem) -> Response:
+    """The problem in the form the address asked for: a page, or RFC 9457's JSON."""
+    if request.url.path.endswith(".json") or _wants_json(request):
+        told = {
+            "type": "about:blank",
+            "title": problem.title,
+            "status": problem.status,
+            "detail": problem.message,
+            "remedy": problem.remedy,
+        }
+        return JSONResponse(told, problem.status, media_type="application/problem+json")
     return renderer.page("problem.html", {"problem": problem}, problem.status)
+
+
+def _wants_json(request: Request) -> bool:
+    accepted = request.headers.get("accept", "")
+    return "json" in accepted and "html" not in accepted
+
+
+def _missing(error: NotFoundError) -> str:
+    match error:
+        case SessionNotFoundError():
+            return "session"
+        case ArtifactNotFoundError():
+            return "artifact"
+        case ProofNotFoundError():
+            return "proof"
+        case WorkflowNotFoundError():
+            return "workflow"
+        case _:
+            return "page"

@@ -1,81 +1,239 @@
-"""Which sessions are there? The start page and its JSON twin."""
+"""What goes on, and what needs a person? The start page and its JSON twin."""
 
-from dataclasses import asdict, dataclass
-from urllib.parse import urlencode
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Annotated, Final
 
-from fastapi.responses import JSONResponse, Response
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from workrail_console.door import ReaderFactory, StatusWord
-from workrail_console.rendering import Renderer
-from workrail_engine.errors import InvalidInputError
-from workrail_engine.projections.session_summary import SessionPage
+from workrail_console.asking import Text, Wanted, checked
+from workrail_console.context import PageContext, get
+from workrail_console.integrity import DamagedRecord
+from workrail_console.rows import Row, row_of
+from workrail_console.visits import KEPT, Visit, cookie_name, visit_from, visited
+from workrail_console.words import STATUSES
+from workrail_engine.ids import SessionId
+from workrail_engine.projections.listing import Counted, Facets, ListedSession, Since
+from workrail_engine.projections.session_summary import SessionSummary
+from workrail_engine.reader import Reader
 
-_LONGEST = 1_000
-"""Characters of a search or a cursor."""
-_STATUSES: tuple[StatusWord, ...] = ("running", "blocked", "waiting", "completed")
+_PAGE: Final = 50
+_DAMAGED_SHOWN: Final = 10
+_UNFOLDED: Final = 3
+"""Rows whose children are listed below them; the others lead to the page of their work unit."""
+_CHILDREN_SHOWN: Final = 20
+_FACETS: Final = (
+    ("status", "Status", "statuses"),
+    ("workflow", "Workflow", "workflows"),
+    ("repo", "Repository", "repositories"),
+    ("branch", "Branch", "branches"),
+    ("by", "Started by", "origins"),
+)
+
+_Asked = Annotated[Wanted, Depends(Wanted)]
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What the reader of the page asked for."""
+class Needed:
+    """What needs a person."""
 
-    words: str | None = None
-    status: StatusWord | None = None
-    before: str | None = None
+    waiting: tuple[Row, ...]
+    """For an approval, longest first."""
+    waiting_total: int
+    blocked: tuple[Row, ...]
+    """Latest first."""
+    blocked_total: int
+    damaged: tuple[DamagedRecord, ...]
+    damaged_total: int
 
     @property
-    def filtered(self) -> bool:
-        """Whether sessions may be left out because of what was asked."""
-        return self.words is not None or self.status is not None
-
-    def link(self, path: str = "/", *, before: str | None = None) -> str:
-        """The address of this list from `before` on."""
-        return self._address(path, self.status, before)
-
-    def status_link(self, status: StatusWord | None) -> str:
-        """The address of the newest sessions for these words, with another status."""
-        return self._address("/", status, None)
-
-    def _address(self, path: str, status: StatusWord | None, before: str | None) -> str:
-        pairs = {"q": self.words, "status": status, "before": before}
-        query = urlencode({name: value for name, value in pairs.items() if value is not None})
-        return f"{path}?{query}" if query else path
+    def total(self) -> int:
+        """How many sessions that is."""
+        return self.waiting_total + self.blocked_total + self.damaged_total
 
 
-def wanted(q: str, status: str, before: str) -> Wanted:
-    """What the query of an address asks for; an empty part asks for nothing.
+@dataclass(frozen=True)
+class StartPage:
+    """Everything the start page shows."""
 
-    Raises:
-        InvalidInputError: no session can have such a status, or a part is far too long.
-    """
-    if max(len(q), len(before)) > _LONGEST:
-        message = f"A search has at most {_LONGEST} characters. Use a few words of the goal."
-        raise InvalidInputError(message)
-    known: dict[str, StatusWord] = {word: word for word in _STATUSES}
-    if status and status not in known:
-        message = f"No session has the status {status!r}. Choose one of: {', '.join(_STATUSES)}."
-        raise InvalidInputError(message)
-    return Wanted(words=q.strip() or None, status=known.get(status), before=before or None)
-
-
-def sessions_page(
-    open_reader: ReaderFactory, renderer: Renderer, asked: Wanted, store: str
-) -> Response:
-    """The list as HTML; a hint how to begin where there is nothing yet."""
-    page = _read(open_reader, asked)
-    values = {"page": page, "asked": asked, "statuses": _STATUSES, "store": store}
-    return renderer.page("sessions.html", values)
+    sessions: tuple[Row, ...]
+    """Newest change first."""
+    total: int
+    more: bool
+    """Whether more than `total` may fit."""
+    next: str | None
+    """The address of the next page of this list; None on the last."""
+    needed: Needed
+    running: tuple[Row, ...]
+    running_total: int
+    since: Since | None
+    """What came since the browser looked last; None for one that is new."""
+    facets: Facets
 
 
-def sessions_json(open_reader: ReaderFactory, asked: Wanted) -> Response:
-    """`sessions` (each a summary), `total`, and `next`: the address of the next page, or null."""
-    page = _read(open_reader, asked)
-    after = page.next_before
-    following = None if after is None else asked.link("/sessions.json", before=after)
-    lines = [asdict(line) for line in page.sessions]
-    return JSONResponse({"sessions": lines, "total": page.total, "next": following})
+@dataclass(frozen=True)
+class _FacetLink:
+    """A value the list can be kept to, or is."""
+
+    value: str
+    count: str
+    address: str
+    chosen: bool
 
 
-def _read(open_reader: ReaderFactory, asked: Wanted) -> SessionPage:
-    with open_reader() as reader:
-        return reader.sessions(before=asked.before, status=asked.status, query=asked.words)
+def routes(context: PageContext) -> APIRouter:
+    """The start page and its twin."""
+    router = APIRouter(tags=["sessions"])
+
+    def page(request: Request, asked: _Asked, seen: Text = "") -> Response:
+        """What needs a person, what runs, and the sessions there are, newest change first."""
+        return _page(context, request, checked(asked), all_seen=bool(seen))
+
+    def twin(asked: _Asked) -> Response:
+        """What the start page shows."""
+        wanted = checked(asked)
+        with context.open_reader() as reader:
+            value = _value(context, reader, wanted, None)
+        told = asdict(value)
+        told["next"] = value.next and wanted.but(before=value.next).link("/sessions.json")
+        return JSONResponse(told)
+
+    get(router, "/", page, tags=["pages"])
+    get(router, "/sessions.json", twin)
+    return router
+
+
+def _page(context: PageContext, request: Request, asked: Wanted, *, all_seen: bool) -> Response:
+    now = context.clock.now()
+    name = cookie_name(context.port)
+    before = visit_from(request.cookies.get(name, ""), now)
+    if all_seen:
+        answer: Response = RedirectResponse(asked.link(), 303)
+        _set_visit(answer, name, visited(before, now, all_seen=True))
+        return answer
+    with context.open_reader() as reader:
+        value = _value(context, reader, asked, before)
+        values = {
+            "page": value,
+            "asked": asked,
+            "facets": _facet_links(value.facets, asked),
+            "kept_to": list(asked.filters()),
+            "kids": _children(reader, value.sessions),
+            "older": value.next and replace(asked, before=value.next).link(),
+            "removable": _removable(reader, asked) if _is_empty(value, asked) else (),
+            "store": context.store,
+            "now": now.isoformat(),
+        }
+    answer = context.renderer.page("sessions.html", values)
+    if "x-parts" not in request.headers:
+        _set_visit(answer, name, visited(before, now, all_seen=False))
+    return answer
+
+
+def _set_visit(answer: Response, name: str, visit: Visit) -> None:
+    answer.set_cookie(name, visit.written(), max_age=KEPT, httponly=True, samesite="strict")
+
+
+def _value(context: PageContext, reader: Reader, asked: Wanted, before: Visit | None) -> StartPage:
+    now = context.clock.now()
+
+    def rows(listed: tuple[ListedSession, ...]) -> tuple[Row, ...]:
+        return tuple(_row(context, line, now) for line in listed)
+
+    page = reader.overview.listed(asked.ask(_PAGE))
+    attention = context.pulse.attention(reader)
+    damaged = context.integrity.damaged()
+    return StartPage(
+        sessions=rows(page.lines),
+        total=page.total,
+        more=page.more,
+        next=page.next_before,
+        needed=Needed(
+            rows(attention.waiting),
+            attention.waiting_total,
+            rows(attention.blocked),
+            attention.blocked_total,
+            damaged[:_DAMAGED_SHOWN],
+            len(damaged),
+        ),
+        running=rows(attention.running),
+        running_total=attention.running_total,
+        since=reader.overview.since(before.since) if before is not None else None,
+        facets=context.pulse.facets(reader, replace(asked.ask(), before=None)),
+    )
+
+
+def _row(context: PageContext, listed: ListedSession, now: datetime) -> Row:
+    summary = listed.summary
+    return row_of(
+        listed,
+        context.liveness.of(summary.status, listed.drivers),
+        context.integrity.of(summary.session_id, summary.event_count),
+        now,
+    )
+
+
+def _children(reader: Reader, rows: tuple[Row, ...]) -> dict[SessionId, tuple[SessionSummary, ...]]:
+    """The sessions started from those of the first rows that have some, to fold below them."""
+    parents = [row.summary.session_id for row in rows if row.children][:_UNFOLDED]
+    return {
+        parent: tuple(
+            line.listed.summary
+            for line in reader.inspection.unit(parent).lines
+            if line.listed.summary.parent_session_id == parent
+        )[:_CHILDREN_SHOWN]
+        for parent in parents
+    }
+
+
+def _is_empty(value: StartPage, asked: Wanted) -> bool:
+    return not value.sessions and asked.filtered and not asked.before
+
+
+def _removable(reader: Reader, asked: Wanted) -> tuple[tuple[str, str, str], ...]:
+    """For a list that is empty: which filter hides how many, and the address without it."""
+    found: list[tuple[str, str, str]] = []
+    for name, value in asked.filters():
+        if value:
+            wider = asked.but(**{name: ""})
+            page = reader.overview.listed(wider.ask(1))
+            if page.total:
+                found.append((name, _counted(page.total, more=page.more), wider.link()))
+    if not asked.all:
+        page = reader.overview.listed(asked.but(all="1").ask(1))
+        if page.total:
+            counted = _counted(page.total, more=page.more)
+            found.append(("all", counted, asked.but(all="1").link()))
+    return tuple(found)
+
+
+def _facet_links(
+    facets: Facets, asked: Wanted
+) -> tuple[tuple[str, str, tuple[_FacetLink, ...]], ...]:
+    """Each facet with its name, and the addresses that keep the list to one of its values."""
+    shown: list[tuple[str, str, tuple[_FacetLink, ...]]] = []
+    for name, title, field in _FACETS:
+        counted: tuple[Counted, ...] = getattr(facets, field)
+        chosen: str = getattr(asked, name)
+        if name == "status":
+            order = {word: place for place, word in enumerate(STATUSES)}
+            counted = tuple(sorted(counted, key=lambda one: order.get(one.value, len(order))))
+        if chosen and chosen not in {one.value for one in counted}:
+            counted = (*counted, Counted(chosen, 0))
+        links = tuple(
+            _FacetLink(
+                value=one.value,
+                count=_counted(one.count, more=one.more),
+                address=asked.but(**{name: "" if one.value == chosen else one.value}).link(),
+                chosen=one.value == chosen,
+            )
+            for one in counted
+        )
+        if len(links) > 1 or chosen:
+            shown.append((name, title, links))
+    return tuple(shown)
+
+
+def _counted(count: int, *, more: bool) -> str:
+    return f"{count:,}{'+' if more else ''}"

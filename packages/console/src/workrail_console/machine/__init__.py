@@ -1,0 +1,1 @@
+"""What other programs read of the console: figures, a feed, and what can be asked for."""

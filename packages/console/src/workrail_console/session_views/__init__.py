@@ -1,0 +1,1 @@
+"""The views of a session: which value each is made of. Serving them is the pages' business."""
