@@ -10,9 +10,12 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from console_all import measured
 from figures import Figure, keep, table
+from proving import overhead
 from space import beyond_authored, disk
 from startup import cold_start, first_call, memory
 from stepping import QUICK, Plan, in_process, over_stdio
@@ -46,10 +49,18 @@ def _measurements(*, quick: bool) -> Iterator[tuple[str, Callable[[Path], tuple[
     yield "memory", memory
     yield "steps in process", lambda folder: in_process(folder, plan)
     yield "steps over stdio", lambda folder: over_stdio(folder, plan)
+    yield "proofs", lambda folder: overhead(folder, 100 if quick else 1_000)
     yield "several processes", lambda folder: advances_a_second(folder, 2.0 if quick else 6.0)
     yield "many sessions", lambda folder: resume_among(folder, 300 if quick else 5_000)
     yield "disk", disk
     yield "what an agent reads", beyond_authored
+    yield "the console", lambda folder: _console(folder, 300 if quick else 5_000)
+
+
+def _console(folder: Path, sessions: int) -> tuple[Figure, ...]:
+    """`make bench-console` measures more sessions."""
+    figures = measured(folder / "home", sessions)
+    return tuple(replace(one, name=f"console, {one.name}") for one in figures)
 
 
 if __name__ == "__main__":
