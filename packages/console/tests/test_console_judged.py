@@ -1,18 +1,29 @@
 """What the pages say of checks and approvals, over a real store."""
 
+import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from fastapi.testclient import TestClient
 
+import workrail_console
 from workrail_console.app import create_app
+from workrail_console.session_views.outcome import GateWord
+from workrail_engine.canonical import JsonObject
 from workrail_engine.engine import Engine, StartRequest, Submission, open_engine
-from workrail_engine.outcomes import Waiting
+from workrail_engine.outcomes import StepReady, Waiting
 from workrail_engine.reader import open_reader
 from workrail_engine.system import Locations, SystemClock
-from workrail_engine.testing.approving import a_checked_release, answer, plan_a_checked_release
+from workrail_engine.testing.approving import (
+    a_checked_release,
+    a_release,
+    answer,
+    plan_a_checked_release,
+)
+from workrail_engine.workflow.checks import CheckOutcome
 
 PLAN = "<b>PLAN</b>.md"
 """As HTML it would be bold; as a path it is a file in a folder, for the slash in the closing tag."""
@@ -113,3 +124,31 @@ def test_the_list_can_be_kept_to_what_waits(client: TestClient, engine: Engine, 
     assert "Waits for a person to approve Plan" in page
     assert "2.0" not in page
     assert after["sessions"] == []
+
+
+@pytest.mark.rule("CON-12")
+def test_a_check_that_was_not_carried_out_is_neither_passed_nor_failed(
+    client: TestClient, engine: Engine, locations: Locations, tmp_path: Path
+):
+    optional: JsonObject = {"id": "tests", "kind": "project", "command": "test", "optional": True}
+    tested = {**a_release(checks=[optional]), "id": "tested"}
+    (locations.user_workflows / "tested.json").write_text(json.dumps(tested))
+    first = engine.start(StartRequest("tested", "Not in git", tmp_path))
+    assert isinstance(first, StepReady)
+    engine.advance(first.token, Submission(notes="Done."))
+
+    story = client.get(f"/sessions/{first.session_id}").text
+    step = client.get(f"/sessions/{first.session_id}/steps/1").text
+
+    for page in (story, step):
+        assert (
+            '<span aria-hidden="true">\N{EN DASH}</span> not carried out</span> <code>tests</code>'
+            in page
+        )
+
+
+def test_every_outcome_of_a_check_and_every_word_of_a_gate_has_its_mark():
+    pieces = Path(workrail_console.__file__).parent / "templates" / "pieces.html"
+    table = pieces.read_text(encoding="utf-8").split("set judged_words = ")[1].split("%}")[0]
+
+    assert {*get_args(CheckOutcome), *get_args(GateWord)} == set(ast.literal_eval(table.strip()))

@@ -4,13 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
 import workrail_console
-from workrail_console.assets import read_assets
+from workrail_console.assets import SHEETS, read_assets
 
 STATIC = Path(workrail_console.__file__).parent / "static"
 BASE = (STATIC / "css" / "00_base.css").read_text(encoding="utf-8")
-CSS = read_assets()["console.css"].body.decode()
+CSS = "\n".join(read_assets()[name].body.decode() for name in SHEETS)
 ON_GROUND = ["text", "quiet", "link", "bad"]
 GROUNDS = ["page", "panel", "code"]
 PAIRS = [
@@ -63,3 +64,19 @@ def test_the_style_sheet_fetches_nothing_from_elsewhere() -> None:
 def test_narrow_screens_and_paper_have_rules_of_their_own() -> None:
     assert "@media (max-width: 42rem)" in CSS
     assert "@media print" in CSS
+
+
+def test_every_part_of_the_style_belongs_to_one_sheet() -> None:
+    parts = [part for sheet in SHEETS.values() for part in sheet]
+
+    assert sorted(parts) == sorted(part.name for part in (STATIC / "css").iterdir())
+
+
+def test_the_list_fetches_only_the_style_it_needs_and_every_other_page_all_of_it(
+    console: TestClient,
+) -> None:
+    asked = {page: console.get(page).text for page in ("/", "/search", "/health", "/nowhere")}
+
+    sheets = {page: re.findall(r"/static/([a-z]+\.css)\?v=", html) for page, html in asked.items()}
+    assert sheets.pop("/") == ["console.css"]
+    assert set(map(tuple, sheets.values())) == {("console.css", "pages.css")}

@@ -60,8 +60,9 @@ def test_the_page_that_is_open_is_marked_in_the_head(console: TestClient, path: 
 def test_every_page_leads_to_the_script_and_the_style_sheet_as_they_are_now(
     console: TestClient,
 ) -> None:
-    page = console.get("/").text
-    for name, kind in (("console.js", "text/javascript"), ("console.css", "text/css")):
+    page = console.get("/search").text
+    sheets = (("console.css", "text/css"), ("pages.css", "text/css"))
+    for name, kind in (("console.js", "text/javascript"), *sheets):
         address = page.split(f"/static/{name}?v=")[1].split('"')[0]
         asset = console.get(f"/static/{name}?v={address}")
         old = console.get(f"/static/{name}?v=older")

@@ -1,9 +1,15 @@
-"""Which files belong to every page? The style sheet, the script and the icon."""
+"""Which files belong to the pages? The style sheets, the script and the icon."""
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+SHEETS: Final = {
+    "console.css": ("00_base.css", "10_sessions.css"),
+    "pages.css": ("15_reading.css", "20_session.css", "30_pages.css"),
+}
+"""The style sheets and their parts: the first is all that the list needs, the rest have both."""
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -18,16 +24,21 @@ class Asset:
 
 
 def read_assets() -> dict[str, Asset]:
-    """Every file by its name below `/static/`; the style sheet is joined from its parts, by name."""
-    parts = sorted((_STATIC / "css").glob("*.css"))
-    style = "\n".join(part.read_text(encoding="utf-8") for part in parts)
+    """Every file by its name below `/static/`; a style sheet is joined from its parts."""
     return {
-        "console.css": _asset(style.encode(), "text/css; charset=utf-8"),
+        **{
+            name: _asset(_joined(parts), "text/css; charset=utf-8")
+            for name, parts in SHEETS.items()
+        },
         "console.js": _asset(
             (_STATIC / "console.js").read_bytes(), "text/javascript; charset=utf-8"
         ),
         "icon.svg": _asset((_STATIC / "icon.svg").read_bytes(), "image/svg+xml"),
     }
+
+
+def _joined(parts: tuple[str, ...]) -> bytes:
+    return b"\n".join((_STATIC / "css" / part).read_bytes() for part in parts)
 
 
 def _asset(body: bytes, media_type: str) -> Asset:

@@ -1,5 +1,6 @@
 """`worktrain-console`: which options start the console, and what happens when it cannot start?"""
 
+import gc
 import os
 import signal
 import socket
@@ -162,6 +163,9 @@ def _show(
     open_browser: bool,
     with_token: bool,
 ) -> None:
+    # What is loaded now stays: to look through it for garbage again and again takes a tenth of the
+    # start. `serve` turns the search on again.
+    gc.disable()
     from workrail_console.serving import serve
     from workrail_engine.system import SystemEntropy
 

@@ -12,8 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, TypeAlias
 
-import psutil
-
 from workrail_engine.errors import StoreUnavailableError
 
 EVERY: Final = 3.0
@@ -57,6 +55,8 @@ def made_up_store(told: Told, every: float = EVERY) -> Generator[Path]:
 
 def _us() -> str:
     """This process, as the driver of what goes on: it is there as long as the demo is."""
+    import psutil  # noqa: PLC0415 (heavy, and only the demo needs it here)
+
     here = psutil.Process()
     return f"{here.pid}:{round(here.create_time() * 1_000_000)}"
 

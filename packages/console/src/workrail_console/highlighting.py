@@ -6,21 +6,15 @@ they read was written by agents. Everything else is shown plain.
 
 from functools import cache
 from html import escape
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from pygments import highlight
-from pygments.formatters.html import HtmlFormatter
-from pygments.lexer import Lexer
-from pygments.lexers import (
-    get_lexer_by_name,  # pyright: ignore[reportUnknownVariableType]  # its stub leaves options open
-)
-from pygments.token import STANDARD_TYPES
+if TYPE_CHECKING:
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexer import Lexer
 
 LONGEST: Final = 30_000
 """Characters of a text that is still coloured."""
 PREFIX: Final = "t-"
-CLASSES: Final = frozenset(f"{PREFIX}{name}" for name in STANDARD_TYPES.values() if name)
-"""Every class a part of code may have."""
 
 _ALIASES: Final = {
     "c++": "cpp",
@@ -72,7 +66,14 @@ _LANGUAGES: Final = {
     ),
     *("swift", "toml", "typescript", "xml", "yaml"),
 }
-_PLAIN: Final = HtmlFormatter[str](nowrap=True, classprefix=PREFIX)
+
+
+@cache
+def classes() -> frozenset[str]:
+    """Every class a part of code may have."""
+    from pygments.token import STANDARD_TYPES  # noqa: PLC0415 (heavy, and most pages show no code)
+
+    return frozenset(f"{PREFIX}{name}" for name in STANDARD_TYPES.values() if name)
 
 
 def code_html(text: str, language: str) -> str:
@@ -81,9 +82,22 @@ def code_html(text: str, language: str) -> str:
     name = _ALIASES.get(name, name)
     if name not in _LANGUAGES or len(text) > LONGEST:
         return escape(text)
-    return highlight(text, _lexer(name), _PLAIN)
+    from pygments import highlight  # noqa: PLC0415 (heavy, and most pages show no code)
+
+    return highlight(text, _lexer(name), _plain())
 
 
 @cache
-def _lexer(name: str) -> Lexer:
+def _plain() -> "HtmlFormatter[str]":
+    from pygments.formatters.html import HtmlFormatter  # noqa: PLC0415 (heavy, for code alone)
+
+    return HtmlFormatter[str](nowrap=True, classprefix=PREFIX)
+
+
+@cache
+def _lexer(name: str) -> "Lexer":
+    from pygments.lexers import (  # noqa: PLC0415 (heavy, for code alone)
+        get_lexer_by_name,  # pyright: ignore[reportUnknownVariableType]  # its stub leaves options open
+    )
+
     return get_lexer_by_name(name, stripnl=False, ensurenl=False)

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import psutil
-
 from workrail_console.standing import Liveness, Process, liveness
 from workrail_console.words import Status
 from workrail_engine.ports import Clock
@@ -69,6 +67,8 @@ def look_at(driver: Driver) -> Process:
     """What this machine says of the process a driver names."""
     if driver.host != socket.gethostname():
         return _ELSEWHERE
+    import psutil  # noqa: PLC0415 (heavy, and needed only where a driver is of this machine)
+
     try:
         process = psutil.Process(driver.process)
         began = round(process.create_time() * 1_000_000)

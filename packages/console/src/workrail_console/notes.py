@@ -99,7 +99,7 @@ def _html(text: str, below: int) -> str:
         html,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
-        allowed_classes={"span": set(highlighting.CLASSES)},
+        allowed_classes={"span": set(highlighting.classes())},
         url_schemes=_LINKS_TO,
         link_rel="noopener noreferrer nofollow",
     )

@@ -11,8 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from workrail_console.masking import masked
-from workrail_console.notes import notes_html
-from workrail_console.rows import strip_html
+from workrail_console.rows import plain, strip_html
 from workrail_console.times import ago, clock_time, lasted, shown
 from workrail_engine.canonical import JsonValue
 from workrail_engine.ports import Clock
@@ -61,6 +60,7 @@ class Renderer:
             "lasted": lasted,
             "masked": masked,
             "notes_html": notes_html,
+            "plain": plain,
             "pretty": pretty,
             "short": short,
             "shown": shown,
@@ -80,6 +80,13 @@ class Renderer:
     def _ago(self, at: str) -> str:
         now: datetime = self._clock.now()
         return ago(at, now)
+
+
+def notes_html(text: str) -> str:
+    """Markdown as clean HTML."""
+    from workrail_console import notes  # noqa: PLC0415 (reading Markdown is heavy to load)
+
+    return notes.notes_html(text)
 
 
 def pretty(value: JsonValue) -> str:

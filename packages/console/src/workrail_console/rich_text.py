@@ -10,7 +10,6 @@ from typing import Final
 from workrail_console.ansi import terminal_html
 from workrail_console.highlighting import code_html
 from workrail_console.masking import masked
-from workrail_console.notes import beginning, notes_html
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,11 @@ class RichText:
 
     def notes(self, text: str, limit: int | None = None, below: int = 3) -> Cut:
         """Markdown; with a limit only its beginning, where it is longer."""
+        from workrail_console.notes import (  # noqa: PLC0415 (reading Markdown is heavy to load)
+            beginning,
+            notes_html,
+        )
+
         start = None if limit is None else beginning(text, limit)
         if start is None:
             return Cut(Html(notes_html(masked(text), below)), 0)

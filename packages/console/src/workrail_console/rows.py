@@ -1,8 +1,10 @@
 """What does a row of a list say of a session?"""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from markupsafe import Markup, escape
 
@@ -51,6 +53,22 @@ _ICONS: dict[Mark, str] = {
     "current": "▸",
     "end": "✓",
 }
+_MARKUP: Final = re.compile(
+    r"(?P<ticks>`+)(?P<code>[^`]+)(?P=ticks)"  # what stands in code stays as it is
+    r"|`+"
+    r"|!?\[(?P<words>[^\]\n]*)\]\([^)\s]*\)"
+    r"|(?<![\w*])(?:\*{1,3}|~~)(?=[\w`\"'(\[])|(?<=[\w`\"').,:;!?\]])(?:\*{1,3}|~~)(?![\w*])"
+    r"|^[ \t]*(?:\#{1,6}|>)[ \t]+",
+    re.MULTILINE,
+)
+"""What Markdown adds to words to make them look like something."""
+_READ: Final = 600
+"""Characters of notes that may be needed for one line."""
+
+
+def plain(notes: str) -> str:
+    """The beginning of notes as plain text: without emphasis, code marks, headings and targets."""
+    return _MARKUP.sub(lambda found: found["code"] or found["words"] or "", notes[:_READ])
 
 
 def strip_html(row: Row) -> Markup:

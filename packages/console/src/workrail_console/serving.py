@@ -1,6 +1,7 @@
 """How does the console serve until it is told to stop?"""
 
 import contextlib
+import gc
 import socket
 from collections.abc import Mapping
 from types import FrameType
@@ -43,6 +44,9 @@ def serve(
         lifespan="on",
         timeout_graceful_shutdown=3,
     )
+    # What the program is made of is never garbage, and is left out when it is searched for.
+    gc.freeze()
+    gc.enable()
     with contextlib.suppress(KeyboardInterrupt):
         _Server(config, app.state.context.hub).run(sockets=[listener])
 

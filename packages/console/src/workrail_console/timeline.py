@@ -7,7 +7,7 @@ was left for a week does not shrink to a dot.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from workrail_console.story import Entry, EntryState
@@ -18,6 +18,10 @@ SpanKind: TypeAlias = Literal["work", "wait"]
 LENGTH: Final = 1_000
 _LONGEST_MARKED: Final = 3
 _TICKS: Final = 4
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+_NONE: Final = timedelta()
+_SHORTEST: Final = timedelta(milliseconds=1)
+"""A line of time has a length."""
 _OPEN: Final = ("pending", "blocked", "waiting")
 
 
@@ -91,7 +95,8 @@ class _Scale:
     end: datetime
 
     def place(self, at: datetime) -> int:
-        part = (min(max(at, self.start), self.end) - self.start) / (self.end - self.start)
+        length = max(self.end - self.start, _SHORTEST)
+        part = (min(max(at, self.start), self.end) - self.start) / length
         return round(part * LENGTH)
 
 
@@ -101,8 +106,13 @@ def _scale(entries: Sequence[Entry], nodes: Iterable[NodeLine], now: datetime) -
     known = max(*ends, *(_moment(line.reached_at) for line in nodes if line.reached_at), start)
     end = known
     if any(entry.state in _OPEN for entry in entries):
-        end = min(max(now, known), known + max((known - start) / 4, timedelta(minutes=1)))
-    return _Scale(start, max(end, start + timedelta(milliseconds=1)))
+        end = min(max(now, known), _later(known, max((known - start) / 4, timedelta(minutes=1))))
+    return _Scale(start, _later(end, max(_SHORTEST - (end - start), _NONE)))
+
+
+def _later(at: datetime, by: timedelta) -> datetime:
+    """A moment later; at the latest the last one of the calendar."""
+    return at + min(by, _LAST - at)
 
 
 def _longest(entries: Iterable[Entry]) -> dict[NodeId, int]:

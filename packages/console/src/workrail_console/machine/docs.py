@@ -10,8 +10,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from workrail_console.context import PageContext, get
-from workrail_console.machine.openapi import document
-from workrail_console.machine.shapes import ANSWERS
 
 
 @dataclass(frozen=True)
@@ -92,6 +90,9 @@ class _MadeOnce:
         """The document of the application that was asked."""
         with self._lock:
             if self._document is None:
+                from workrail_console.machine.openapi import document  # noqa: PLC0415 (heavy)
+                from workrail_console.machine.shapes import ANSWERS  # noqa: PLC0415 (heavy)
+
                 release = version("workrail-console")
                 self._document = document(request.app.routes, ANSWERS, release)
             return self._document

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from workrail_console.context import PageContext, get
 from workrail_console.integrity import DamagedRecord
 from workrail_console.machine.atom import MEDIA_TYPE, Masthead, News, atom
+from workrail_console.rows import plain
 from workrail_engine.ids import SessionId
 from workrail_engine.ports import Clock
 from workrail_engine.projections.listing import ListAsk, ListedSession
@@ -63,7 +64,7 @@ def _completed(reader: Reader, base: str) -> Iterator[News]:
     for line in page.lines:
         count = line.summary.steps_completed
         steps = "1 step" if count == 1 else f"{count} steps"
-        text = f"The run is complete after {steps}. {line.last_note or ''}".strip()
+        text = f"The run is complete after {steps}. {plain(line.last_note or '')}".strip()
         yield _news(line, "completed", "Complete", text, base)
 
 

@@ -1,4 +1,4 @@
-"""What belongs to every page: the style sheet, the script and the icon."""
+"""What belongs to the pages: the style sheets, the script and the icon."""
 
 from typing import Annotated
 

@@ -48,7 +48,7 @@ class Asked:
 
     def story_link(self, node: NodeId) -> str:
         """The address of a node within the story."""
-        return f"{self._address('story', {'around': node})}#n{node}"
+        return f"{self.path}?around={node}#n{node}"
 
     def step_link(self, node: NodeId) -> str:
         """The address of a step's own page."""
