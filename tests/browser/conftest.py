@@ -1,6 +1,7 @@
 """A console over made-up sessions, and a real browser that looks at it.
 
-Where there is no Chromium these tests are skipped, and say so.
+Where there is no Chromium these tests are skipped, and say so. What drives it keeps an event loop running
+in this thread, which tests of other modules want for themselves: it ends with each module.
 """
 
 from collections.abc import Generator, Mapping
@@ -16,7 +17,7 @@ from workrail_engine.reader import open_reader
 from workrail_engine.system import Locations
 
 
-@pytest.fixture(name="browser", scope="session")
+@pytest.fixture(name="browser", scope="module")
 def chromium_of_this_machine() -> Generator[Browser]:
     program = chromium()
     if program is None:
@@ -48,7 +49,7 @@ def addresses_by_name(marks: Landmarks) -> Mapping[str, str]:
     return addresses(marks)
 
 
-@pytest.fixture(name="tab", scope="session")
+@pytest.fixture(name="tab", scope="module")
 def tab_of_a_desktop(browser: Browser, site: str) -> Generator[Watched]:
     with browser.new_context() as context:
         yield watched(context.new_page(), site)
@@ -65,7 +66,7 @@ def window_of_a_desktop(tab: Watched) -> Watched:
     return tab
 
 
-@pytest.fixture(name="plain", scope="session")
+@pytest.fixture(name="plain", scope="module")
 def window_without_javascript(browser: Browser, site: str) -> Generator[Watched]:
     with browser.new_context(java_script_enabled=False) as context:
         yield watched(context.new_page(), site)

@@ -247,18 +247,16 @@ def test_no_problem_hides_one_of_another_sort(
         check(workspace, alone, [kind, other], yaml=place % 2 == 1)
 
 
-@given(data=st.data())
+@given(drawn=st.sets(st.sampled_from(sorted(KINDS)), min_size=2, max_size=8), yaml=st.booleans())
 @settings(
-    max_examples=40,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_any_problems_together_are_told_as_if_each_were_alone(
-    workspace: Path, alone: dict[tuple[str, bool], set[Told]], data: st.DataObject
+    workspace: Path, alone: dict[tuple[str, bool], set[Told]], drawn: set[str], yaml: bool
 ) -> None:
-    yaml = data.draw(st.booleans())
-    known = [kind for kind in KINDS if (kind, yaml) in alone]
-    kinds = data.draw(st.sets(st.sampled_from(known), min_size=2, max_size=8))
+    kinds = {kind for kind in drawn if (kind, yaml) in alone}
     fitting = [
         kind for kind in kinds if not any(kind in each and each <= kinds for each in CLASHES)
     ]
