@@ -261,6 +261,7 @@ def main() -> None:
     )
     server = uvicorn.Server(listener)
     listening = listener.bind_socket()
+    listening.listen()  # who reads the address may connect at once
     print(f"http://127.0.0.1:{listening.getsockname()[1]}/mcp", flush=True)
     with suppress(KeyboardInterrupt):
         asyncio.run(server.serve([listening]))

@@ -90,8 +90,8 @@ class _MadeOnce:
         """The document of the application that was asked."""
         with self._lock:
             if self._document is None:
-                from workrail_console.machine.openapi import document  # noqa: PLC0415 (heavy)
-                from workrail_console.machine.shapes import ANSWERS  # noqa: PLC0415 (heavy)
+                from workrail_console.machine.openapi import document  # noqa: PLC0415 (only for this page)
+                from workrail_console.machine.shapes import ANSWERS  # noqa: PLC0415 (only for this page)
 
                 release = version("workrail-console")
                 self._document = document(request.app.routes, ANSWERS, release)
