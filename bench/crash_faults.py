@@ -31,7 +31,8 @@ LIMIT_BYTES = 600
 _SHIM = Path(__file__).with_name("crash_shim.c")
 _CALLS = 24
 """Somewhat more writes than one call of an agent makes."""
-_PATH = re.compile(r"^\w+: The session store \S+ ")
+_CALL = re.compile(r"^\w+: ")
+_PATH = re.compile(r"/[^\s,]+")
 
 
 @dataclass
@@ -177,7 +178,7 @@ def _call(
         faults.injected += 1
         faults.refused += clear
         faults.unclear += not clear
-        faults.texts.add(_PATH.sub("", text))
+        faults.texts.add(_PATH.sub("…", _CALL.sub("", text)))
         mend()
         agent.step(wire)
         faults.recovered += 1

@@ -108,7 +108,7 @@ def _lines(results: Results) -> Iterator[str]:
     yield from _FAULTS_SAY.splitlines()
     yield ""
     for text in sorted({text for faults in results.faults for text in faults.texts}):
-        yield f"* The session store … {text}"
+        yield f"* {text}"
     yield ""
     if results.crowd is not None:
         yield from _crowd_lines(results.crowd)
