@@ -9,7 +9,7 @@ from workrail_console.search_query import Sought, sought
 
 def test_conditions_are_taken_out_of_the_line_and_words_stay_in_their_order() -> None:
     asked = sought(
-        'rate status:blocked limit workflow:wr.coding branch:"my branch" repo:/work/api '
+        'rate status:blocked limit workflow:wr.coding branch:"my branch" repo:/srv/api '
         "after:2026-11-01 before:2026-12-01 artifact:wr.verdict",
         {},
     )
@@ -18,7 +18,7 @@ def test_conditions_are_taken_out_of_the_line_and_words_stay_in_their_order() ->
         words="rate limit",
         status="blocked",
         workflow="wr.coding",
-        repo="/work/api",
+        repo="/srv/api",
         branch="my branch",
         after="2026-11-01",
         before="2026-12-01",
