@@ -14,11 +14,9 @@ from workrail_engine.projections.findings import SearchAsk, SearchPage
 from workrail_engine.projections.session_window import OutlineLine, SessionWindow
 from workrail_engine.projections.work_unit import WorkUnit
 from workrail_engine.projections.workflow_use import PinnedDefinition, WorkflowStory, WorkflowUse
-from workrail_engine.registry.outline import steps_outline
 from workrail_engine.store import contents, event_pages, findings, units, window, workflow_use
 from workrail_engine.store.database import Database
 from workrail_engine.store.positions import unknown_session
-from workrail_engine.workflow.compile import compile_pinned
 
 _HASH: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _MOST: Final = 1_000
@@ -145,6 +143,10 @@ class Inspection:
 
 @lru_cache(maxsize=32)
 def _definition(workflow_hash: str, document: bytes) -> PinnedDefinition:
+    # The compiler is a tenth of what the door that looks loads, and this alone asks for it.
+    from workrail_engine.registry.outline import steps_outline  # noqa: PLC0415 - see above
+    from workrail_engine.workflow.compile import compile_pinned  # noqa: PLC0415 - see above
+
     try:
         indented = _indented(json.loads(document))
     except ValueError as error:
