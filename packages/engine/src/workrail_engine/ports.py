@@ -4,14 +4,15 @@ Real implementations live in `store` and `system`, fakes in `testing`; all keep 
 here, and one suite of tests holds each of them to it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from workrail_engine.canonical import JsonObject
 from workrail_engine.ids import Digest, Handle, NodeId, SessionId, WorkflowHash
 from workrail_engine.session.events import ArtifactRef, Event, SessionStarted
+from workrail_engine.session.lease import Lease
 from workrail_engine.session.provable import Files, ProofKind, ProofOutcome
 from workrail_engine.session.state import Node, Status
 from workrail_engine.workflow.checks import CheckResult, RunnableCheck
@@ -43,6 +44,43 @@ class CheckPlace:
     """The commit the session started from; None where there was none."""
     artifacts: tuple[JsonObject, ...]
     """What would be recorded with the step."""
+
+
+@dataclass(frozen=True)
+class CheckCommand:
+    """The command of a check, ready to run."""
+
+    argv: Sequence[str]
+    """No shell reads them."""
+    workspace: str
+    """The folder that stands for the workspace; real."""
+    scratch: str
+    """The command's own folder outside it: its HOME, its report."""
+    folder: str
+    """Where it starts, within the workspace."""
+    environment: Mapping[str, str]
+    """All its variables."""
+    seconds: float
+    """Until it is ended, with all it started."""
+
+
+@dataclass(frozen=True)
+class CommandEnd:
+    """How the command of a check ended."""
+
+    exit_code: int
+    """Minus the signal's number when a signal ended it."""
+    overdue: bool
+    """Whether its time was over; it was killed then."""
+    left_behind: bool
+    """Whether it left processes, which were killed."""
+
+
+RunCheckCommand: TypeAlias = Callable[
+    [CheckCommand, Callable[[bytes], None], Callable[[float], None]], CommandEnd
+]
+"""Runs a command to its end: what it prints goes to the second argument as it comes, and the third is
+told every second how many have passed; it may raise, and the command is ended then."""
 
 
 class CheckRunner(Protocol):
@@ -218,6 +256,8 @@ class Change:
     """At the start: the pinned workflow, kept with the session unless it is there already."""
     proofs: Sequence[NewProof] = ()
     """Signed statements about some of `events`."""
+    lease: Lease | None = None
+    """Whose holder writes this; None: anyone may."""
 
 
 class SessionStore(Protocol):
@@ -260,12 +300,17 @@ class SessionStore(Protocol):
         """The newest unused attempt of a node; None for a node that ends its branch."""
         ...
 
+    def newest_use(self, session_id: SessionId, node_id: NodeId) -> Attempt | None:
+        """The newest attempt at a node that was used; None where none was."""
+        ...
+
     def commit(self, change: Change) -> None:
         """Write a whole change, or none of it.
 
         Raises:
             ConflictError: the session has moved since (other event count, or the attempt is used);
                 nothing was written.
+            LeaseLostError: another driver holds the session's lease; nothing was written.
             StoreUnavailableError: the database refused; nothing was written.
         """
         ...

@@ -14,8 +14,8 @@ from workrail_engine.checks.environment import environment_for
 from workrail_engine.checks.findings import CannotCheckError, Finding, bounded, one_line
 from workrail_engine.checks.junit import read_report
 from workrail_engine.checks.paths import inside, shown_path
-from workrail_engine.checks.processes import Ended, run_command
 from workrail_engine.checks.reports import Judged, in_words, judge
+from workrail_engine.ports import CheckCommand, CommandEnd, RunCheckCommand
 from workrail_engine.workflow.checks import CommandCheck, Report
 
 OUTPUT_KIND: Final = "wr.check_output"
@@ -36,6 +36,8 @@ class Ground:
     scratch: Path
     """An empty folder outside the workspace."""
     told: Callable[[str], None]
+    run: RunCheckCommand
+    """Runs the command, and holds it where something does."""
 
 
 def check_command(check: CommandCheck, ground: Ground) -> Finding:
@@ -57,10 +59,16 @@ def check_command(check: CommandCheck, ground: Ground) -> Finding:
         end = f", last line: {last}" if last else ""
         ground.told(f"check {check.check_id}: {seconds:.0f} s{end}")
 
+    command = CheckCommand(
+        argv=argv,
+        workspace=str(ground.workspace),
+        scratch=str(ground.scratch),
+        folder=str(folder),
+        environment=_environment(check, ground),
+        seconds=check.time_limit,
+    )
     with _put_aside(check.report, made, ground):
-        ended = run_command(
-            argv, folder, _environment(check, ground), check.time_limit, output, told
-        )
+        ended = ground.run(command, output.take, told)
         if ended.overdue:
             message = f"it took longer than {check.time_limit} s and was ended"
             return _finding(check, argv, ended, output, message)
@@ -71,7 +79,7 @@ def check_command(check: CommandCheck, ground: Ground) -> Finding:
 def _found(
     check: CommandCheck,
     argv: tuple[str, ...],
-    ended: Ended,
+    ended: CommandEnd,
     output: BoundedOutput,
     judged: "Judged | CannotCheckError | None",
 ) -> Finding:
@@ -102,7 +110,11 @@ def _found(
 
 
 def _finding(
-    check: CommandCheck, argv: tuple[str, ...], ended: Ended, output: BoundedOutput, message: str
+    check: CommandCheck,
+    argv: tuple[str, ...],
+    ended: CommandEnd,
+    output: BoundedOutput,
+    message: str,
 ) -> Finding:
     """It ran, and it is not known whether it holds."""
     return Finding(
@@ -116,7 +128,7 @@ def _finding(
 
 
 def _artifact(
-    check: CommandCheck, argv: tuple[str, ...], ended: Ended, output: BoundedOutput
+    check: CommandCheck, argv: tuple[str, ...], ended: CommandEnd, output: BoundedOutput
 ) -> JsonObject:
     return {
         "kind": OUTPUT_KIND,

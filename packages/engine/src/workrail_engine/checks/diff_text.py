@@ -45,7 +45,7 @@ def diff_text(view: View, base_tree: str, most: int) -> DiffText:
         settings = {**view.aside.settings(), "HOME": home}
         root: Path = view.aside.repository.root
         ended = run_command(
-            argv, root, git_environment(settings), SECONDS, output, lambda _seconds: None
+            argv, root, git_environment(settings), SECONDS, output.take, lambda _seconds: None
         )
     if ended.overdue or ended.exit_code != 0:
         message = "git could not show what changed; look at the repository with git itself"

@@ -16,6 +16,7 @@ from workrail_engine.checks.diff_text import DiffText, diff_text
 from workrail_engine.checks.files import check_files
 from workrail_engine.checks.findings import CannotCheckError, Finding, bounded, one_line
 from workrail_engine.checks.paths import shown_path, shown_paths
+from workrail_engine.checks.processes import run_here
 from workrail_engine.checks.project_commands import command_named, started_without_base
 from workrail_engine.checks.protection import (
     checkout,
@@ -26,7 +27,7 @@ from workrail_engine.checks.protection import (
 )
 from workrail_engine.checks.tree import Trees, View
 from workrail_engine.errors import GivenUpError
-from workrail_engine.ports import CheckPlace, Clock
+from workrail_engine.ports import CheckPlace, Clock, RunCheckCommand
 from workrail_engine.session.provable import Files
 from workrail_engine.workflow.checks import (
     ArtifactCheck,
@@ -48,14 +49,21 @@ WHOLE_DIFF: Final = 400_000
 class LocalChecks:
     """Runs checks here: commands, files, git. Keeps the promises of `ports.CheckRunner`."""
 
-    def __init__(self, clock: Clock, variables: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        variables: Mapping[str, str] | None = None,
+        run: RunCheckCommand | None = None,
+    ) -> None:
         """Make a runner; one for the life of a process, as it remembers what it read.
 
         Args:
             clock: measures how long a check takes.
             variables: of which commands get a few; those of this process when left out.
+            run: runs commands; what nothing holds when left out.
         """
         self._clock = clock
+        self._run = run or run_here
         self._variables = os.environ if variables is None else variables
         self._trees = Trees()
 
@@ -162,7 +170,7 @@ class LocalChecks:
     ) -> Finding:
         with _scratch(workspace) as scratch:
             tree = None if view is None else view.tree
-            ground = Ground(workspace, base, tree, self._variables, scratch, told)
+            ground = Ground(workspace, base, tree, self._variables, scratch, told, self._run)
             return self._command(check, ground, view)
 
     def _command(self, check: CommandCheck, ground: Ground, view: View | None) -> Finding:

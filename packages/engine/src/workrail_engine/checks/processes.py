@@ -11,13 +11,12 @@ import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from workrail_engine.checks.bounded_output import BoundedOutput
 from workrail_engine.checks.findings import CannotCheckError, one_line
+from workrail_engine.ports import CheckCommand, CommandEnd
 
 _LOOK_EVERY: Final = 0.05
 _GRACE: Final = 1.5
@@ -28,16 +27,16 @@ _ROUNDS: Final = 50
 _PROCESSES: Final = Path("/proc")
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
+def run_here(
+    command: CheckCommand, take: Callable[[bytes], None], told: Callable[[float], None]
+) -> CommandEnd:
+    """Run the command of a check to its end, held by nothing; see `ports.RunCheckCommand`.
 
-    exit_code: int
-    """Minus the signal's number when a signal ended it."""
-    overdue: bool
-    """Whether its time was over; it was killed then."""
-    left_behind: bool
-    """Whether it left processes, which were killed."""
+    Raises:
+        CannotCheckError: it could not be started.
+    """
+    folder = Path(command.folder)
+    return run_command(command.argv, folder, command.environment, command.seconds, take, told)
 
 
 def run_command(
@@ -45,9 +44,9 @@ def run_command(
     folder: Path,
     environment: Mapping[str, str],
     seconds: float,
-    output: BoundedOutput,
+    take: Callable[[bytes], None],
     told: Callable[[float], None],
-) -> Ended:
+) -> CommandEnd:
     """Run a command to its end, or to the end of its time.
 
     Args:
@@ -56,7 +55,7 @@ def run_command(
         environment: all the variables it gets; HOME is a folder made for it alone, as whatever
             has it in its environment is killed at the end.
         seconds: how long it may take.
-        output: takes what it prints.
+        take: takes what it prints, as it comes.
         told: told every second how many seconds have passed.
 
     Raises:
@@ -71,17 +70,17 @@ def run_command(
         try:
             os.set_blocking(pipe.fileno(), False)
             waiting.register(pipe, selectors.EVENT_READ)
-            overdue = not _ended_in_time(process, waiting, seconds, output, told)
+            overdue = not _ended_in_time(process, waiting, seconds, take, told)
             if overdue:
-                _end_group(group, process, waiting, output)
-            _read(waiting, output, most=_PIECE * 4)
-            left_behind = _end_group(group, process, waiting, output) and not overdue
+                _end_group(group, process, waiting, take)
+            _read(waiting, take, most=_PIECE * 4)
+            left_behind = _end_group(group, process, waiting, take) and not overdue
             left_behind = _kill_strays(environment["HOME"]) or left_behind
         finally:  # before the context waits for the process
             if process.returncode is None:
                 _kill(group)
                 _kill_strays(environment["HOME"])
-    return Ended(process.wait(), overdue, left_behind)
+    return CommandEnd(process.wait(), overdue, left_behind)
 
 
 def _started(
@@ -111,7 +110,7 @@ def _ended_in_time(
     process: "subprocess.Popen[bytes]",
     waiting: selectors.BaseSelector,
     seconds: float,
-    output: BoundedOutput,
+    take: Callable[[bytes], None],
     told: Callable[[float], None],
 ) -> bool:
     """Wait for the command itself; a child that holds the pipe open does not keep anyone."""
@@ -125,7 +124,7 @@ def _ended_in_time(
             told(now - start)
         pause = min(_LOOK_EVERY, seconds - (now - start))
         if waiting.get_map():
-            _read(waiting, output, most=_PIECE, pause=pause)
+            _read(waiting, take, most=_PIECE, pause=pause)
         else:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(pause)
@@ -133,7 +132,7 @@ def _ended_in_time(
 
 
 def _read(
-    waiting: selectors.BaseSelector, output: BoundedOutput, most: int, pause: float = 0.0
+    waiting: selectors.BaseSelector, take: Callable[[bytes], None], most: int, pause: float = 0.0
 ) -> None:
     """Take what lies in the pipe, up to some bytes; a pipe that has ended is forgotten."""
     taken = 0
@@ -149,14 +148,14 @@ def _read(
             waiting.unregister(pipe)
             return
         taken += len(piece)
-        output.take(piece)
+        take(piece)
 
 
 def _end_group(
     group: int,
     process: "subprocess.Popen[bytes]",
     waiting: selectors.BaseSelector,
-    output: BoundedOutput,
+    take: Callable[[bytes], None],
 ) -> bool:
     """Ask what is left of a group to end, then kill it; whether there was anything left."""
     if not _signal(group, signal.SIGTERM):
@@ -165,7 +164,7 @@ def _end_group(
     while monotonic() < last and _signal(group, 0):
         process.poll()
         if waiting.get_map():
-            _read(waiting, output, most=_PIECE, pause=_LOOK_EVERY)
+            _read(waiting, take, most=_PIECE, pause=_LOOK_EVERY)
         else:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_LOOK_EVERY)
