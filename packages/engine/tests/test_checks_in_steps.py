@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from workrail_engine.agent_events import Noticed
 from workrail_engine.canonical import JsonObject
 from workrail_engine.engine import Engine, StartRequest, Submission
 from workrail_engine.errors import GivenUpError, StaleApprovalError
-from workrail_engine.ids import SessionId
+from workrail_engine.ids import NodeId, SessionId
 from workrail_engine.outcomes import (
     AdvanceOutcome,
     Blocked,
@@ -85,6 +86,24 @@ def events(locations: Locations, session_id: str, kind: str) -> list[JsonObject]
     with open_reader(locations) as reader:
         found = reader.events(SessionId(session_id))
         return [event.payload for event in found if event.kind == kind]
+
+
+@pytest.mark.rule("RUN-85")
+def test_what_is_noted_while_checks_run_does_not_have_them_run_again(
+    engine: Engine, begin: Begin, files: ScriptedChecks, locations: Locations
+):
+    first = begin(TESTS, SCOPE)
+
+    def told(line: str) -> None:
+        noticed = Noticed(NodeId(1), "stuck", f"Slow: {line}", {})
+        engine.journal.noted(SessionId(first.session_id), noticed)
+
+    ready(engine.advance(first.token, DONE, told))
+
+    assert files.ran == ["tests", "scope"]
+    assert len(events(locations, first.session_id, "noticed")) == 2
+    with open_reader(locations) as reader:
+        assert reader.verify(SessionId(first.session_id)).problems == ()
 
 
 @pytest.mark.rule("CHECK-80")

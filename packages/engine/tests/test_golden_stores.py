@@ -9,12 +9,15 @@ from typing import cast
 
 import pytest
 
+from workrail_engine.agent_events import AGENT_EVENTS, contents_of
 from workrail_engine.engine import Answered, ResumeRequest, Submission, open_engine
 from workrail_engine.ids import SessionId
 from workrail_engine.outcomes import Completed, Found, StepReady
+from workrail_engine.projections.runs import RunOrder
 from workrail_engine.reader import Reader, open_reader
 from workrail_engine.store.schema import SCHEMA_VERSION
 from workrail_engine.system import Locations
+from workrail_engine.testing.driven import TTL, WORKER, Driven
 from workrail_engine.testing.told import told
 from workrail_engine.workflow.compile import compile_pinned
 
@@ -24,6 +27,7 @@ DIGESTS = {
     "schema-2.db": "07b214fc73603a51d206750c171d5c9d23ee62a628cae78333e13b2d5250ffb7",
     "schema-3.db": "b1eb9e083637dbeb95ea4cea598c994afbe2b50cccdc6e043b3478cca321023f",
     "schema-4.db": "a19b399574c0191e2cd05ade15c812223a4160240c27373b1d55e1547097f20d",
+    "schema-5.db": "28cc28861522b4ba7ac8356fc4ffd8916f508eff1ec19d4bbedb29036391374c",
 }
 """A golden file is never edited: these are their SHA-256."""
 STORES = sorted(DIGESTS)
@@ -36,12 +40,15 @@ GOALS = {
 }
 GATED = {"A waiting crane trip": ("waiting", 0), "A gated wren trip": ("completed", 2)}
 """What stores hold besides, since sessions can wait for a person."""
+DRIVEN = {"A driven finch trip": ("running", 1)}
+"""And since sessions can be driven without one."""
 
 
 def goals_of(reader: Reader) -> dict[str, tuple[str, int]]:
     """What the sessions of a store should be."""
     names = {session.goal for session in reader.sessions().sessions}
-    return {**GOALS, **(GATED if names & set(GATED) else {})}
+    later = [some for some in (GATED, DRIVEN) if names & set(some)]
+    return {**GOALS, **{goal: stands for some in later for goal, stands in some.items()}}
 
 
 @pytest.fixture
@@ -160,3 +167,33 @@ def test_an_approval_an_earlier_release_asked_for_is_given_by_this_one(home: Loc
 
     with open_reader(home) as reader:
         assert reader.verify(pending.session_id).problems == ()
+
+
+@pytest.mark.rule("STORE-47")
+@pytest.mark.parametrize("home", [name for name in STORES if name > "schema-4.db"], indirect=True)
+def test_a_run_an_earlier_release_left_is_taken_up_again_by_this_one(home: Locations):
+    with open_engine(home) as engine:
+        (view,) = engine.runs.views()
+        assert (view.state, view.outcome, view.lane) == ("ended", "incomplete", "birds")
+        assert (view.spent.turns, view.spent.cost) == (2, 500)
+        assert view.options == {"model": "scripted"}
+        entries = engine.journal.read(view.session_id)
+        assert {type(entry.event) for entry in entries} == {*AGENT_EVENTS}
+        for entry in entries:
+            for content in contents_of(entry.event):
+                assert len(engine.journal.content(content)) == content.size
+        (steer,) = engine.mail.waiting(view.session_id)
+        (question,) = engine.mail.waiting(None)
+        assert (steer.body["text"], question.body["text"]) == ("Look up.", "Which finch?")
+
+        assert engine.runs.order(RunOrder(view.session_id))
+        claim = engine.runs.claim_this(view.session_id, WORKER, TTL)
+        assert claim is not None
+        run = Driven(engine, view.session_id, claim.lease, turns=2)
+        run.work()
+        assert isinstance([run.step("The summary at last.") for _ in range(5)][-1], Completed)
+        run.end()
+        assert engine.mail.send(view.session_id, "operator", steer.body) == steer.number
+
+    with open_reader(home) as reader:
+        assert reader.verify(view.session_id).problems == ()

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from workrail_engine.agent_events import Noticed
 from workrail_engine.canonical import JsonObject, canonical_bytes
 from workrail_engine.clearing import ClearRequest, clear
 from workrail_engine.engine import (
@@ -23,7 +24,7 @@ from workrail_engine.engine import (
     move_store,
 )
 from workrail_engine.errors import InvalidProofError, SigningKeyError
-from workrail_engine.ids import SessionId
+from workrail_engine.ids import NodeId, SessionId
 from workrail_engine.outcomes import Blocked, Completed, StepReady, Waiting
 from workrail_engine.projections.link import NO_HASH, Link, spelled
 from workrail_engine.projections.proofs import ProofAsk
@@ -103,22 +104,31 @@ def assessed(level: str) -> Submission:
     return Submission(notes="Judged.", artifacts=(artifact,))
 
 
-def run_to_the_end(engine: Engine, project: Path) -> SessionId:
-    """A check that fails, checks that pass, an assessment sent back and one taken, an approval."""
+def run_to_the_end(
+    engine: Engine, project: Path, between: Callable[[str], object] = len
+) -> SessionId:
+    """A check that fails, checks that pass, an assessment sent back and one taken, an approval.
+
+    Something else may be done between them, told the session.
+    """
     begun = engine.start(StartRequest("flow", "Make it", project))
     assert isinstance(begun, StepReady)
+    between(begun.session_id)
     failed = engine.advance(begun.token, Submission(notes="Built."))
     assert isinstance(failed, Blocked)
     (project / "made.txt").write_text("made\n")
     built = engine.advance(failed.token, Submission(notes="Built now."))
     assert isinstance(built, StepReady), built
+    between(begun.session_id)
     doubtful = engine.advance(built.token, assessed("low"))
     assert isinstance(doubtful, Blocked)
     judged = engine.advance(doubtful.token, assessed("high"))
     assert isinstance(judged, StepReady), judged
     asked = engine.advance(judged.token, Submission(notes="Release it?"))
     assert isinstance(asked, Waiting)
+    between(begun.session_id)
     assert isinstance(answer(engine, asked, "Good."), Completed)
+    between(begun.session_id)
     return SessionId(begun.session_id)
 
 
@@ -205,6 +215,23 @@ def test_a_sound_file_says_what_is_proved_and_what_is_not(file: Path, locations:
     assert any("came to its end" in line for line in found.proved)
     assert any(line.startswith("Check there passed") for line in found.proved)
     assert any("the agent's words" in line for line in found.not_proved)
+
+
+@pytest.mark.rule("PROOF-3")
+def test_what_is_noted_between_proofs_leaves_them_as_sound(
+    engine: Engine, project: Path, locations: Locations, tmp_path: Path
+):
+    def note(session: str) -> None:
+        engine.journal.noted(SessionId(session), Noticed(NodeId(1), "stuck", "Slow.", {}))
+
+    session = run_to_the_end(engine, project, note)
+
+    with open_reader(locations) as reader:
+        assert reader.verify(session).problems == ()
+    file = exported(locations, session, tmp_path)
+    found = check_file(file, [read_key(key_of(locations))], Gate(completed=True))
+    assert (found.verdict.problems, found.missing) == ((), ())
+    assert found.verdict.events == 21
 
 
 @pytest.mark.rule("PROOF-3")

@@ -187,7 +187,9 @@ def test_an_event_put_in_with_a_matching_hash_still_contradicts_the_next_one(sto
         head = f"{row.seq}\n{row.kind}\n{row.node}\n{row.at}\n{row.payload}".encode()
         link = hashlib.sha256(row.prev_hash + head).digest()
         connection.execute(
-            text("INSERT INTO events VALUES (:s, 4, 'branch_started', 1, :at, :link, :payload)"),
+            text(
+                "INSERT INTO events VALUES (:s, 4, 'branch_started', 1, :at, :link, :payload, NULL)"
+            ),
             {"s": row.session, "at": row.at, "link": link, "payload": '{"node":1}'},
         )
         connection.exec_driver_sql("UPDATE sessions SET event_count = event_count + 1")

@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 
 from workrail_engine.canonical import digest
-from workrail_engine.errors import ConflictError, CorruptSessionError, SessionNotFoundError
+from workrail_engine.errors import (
+    ConflictError,
+    CorruptSessionError,
+    LeaseLostError,
+    SessionNotFoundError,
+)
 from workrail_engine.ids import Digest, Handle, NodeId, SessionId
 from workrail_engine.ports import Attempt, AttemptUse, Change, SessionStore, StepNote
+from workrail_engine.session.lease import Lease
 from workrail_engine.store.sql_store import open_store
 from workrail_engine.testing.memory_store import MemoryStore
 from workrail_engine.testing.postgres import PostgresServer
@@ -302,6 +308,33 @@ def test_a_used_node_can_be_used_again_through_its_spare(store: SessionStore):
     spare = store.open_attempt(script.session_id, NodeId(1))
 
     assert spare == Attempt(script.handle(1, use=1), script.session_id, NodeId(1))
+
+
+def test_the_newest_use_of_a_node_is_that_of_its_newest_used_attempt(store: SessionStore):
+    script = SessionScript()
+    told(store, script.start())
+    assert store.newest_use(script.session_id, NodeId(1)) is None
+
+    change = script.complete()
+    told(store, change)
+
+    used = store.newest_use(script.session_id, NodeId(1))
+    assert used is not None
+    assert change.used == (used.handle, used.used)
+    assert store.newest_use(script.session_id, NodeId(2)) is None
+
+
+@pytest.mark.rule("RUN-82")
+def test_a_change_under_a_lease_that_nobody_has_is_not_kept(store: SessionStore):
+    script = SessionScript()
+    told(store, script.start())
+    change = script.complete()
+
+    with pytest.raises(LeaseLostError):
+        store.commit(replace(change, lease=Lease(script.session_id, "here:1", 1)))
+
+    assert store.head(script.session_id).event_count == 2
+    store.commit(change)
 
 
 def test_a_node_that_ends_its_branch_has_no_open_attempt(store: SessionStore):

@@ -6,11 +6,14 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from workrail_engine.engine import open_engine
 from workrail_engine.ids import NodeId
 from workrail_engine.projections.resume_ranking import ResumeAsk
 from workrail_engine.reader import open_reader
 from workrail_engine.store.database import open_for_reading
 from workrail_engine.store.sql_store import open_store
+from workrail_engine.system import Locations
+from workrail_engine.testing.driven import a_tool, a_turn, driven, with_a_workflow
 from workrail_engine.testing.session_script import Sent, SessionScript
 from workrail_engine.testing.world import SeededEntropy
 
@@ -114,3 +117,30 @@ def test_no_question_by_words_looks_at_every_session(tmp_path: Path, query: str)
     assert any("search" in plan for plan in plans)
     through_all = ("SCAN sessions", "SCAN events", "SCAN nodes")
     assert [plan for plan in plans if plan in through_all] == []
+
+
+@pytest.mark.rule("STORE-90")
+def test_a_fact_costs_the_same_statements_however_much_was_said_before(tmp_path: Path):
+    with open_engine(Locations.under(tmp_path / "home")) as engine:
+        run = driven(engine, with_a_workflow(tmp_path / "project"))
+
+        def cost(turn: int) -> list[str]:
+            statements: list[str] = []
+
+            def seen(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+                statements.append(statement)
+
+            done, answer = a_tool(NodeId(1), turn)
+            event.listen(Engine, "before_cursor_execute", seen)
+            run.append(done, contents=(answer,))
+            event.remove(Engine, "before_cursor_execute", seen)
+            return statements
+
+        early = cost(1)
+        for turn in range(2, 152):
+            taken, blocks = a_turn(NodeId(1), turn)
+            run.append(taken, contents=(blocks,))
+        late = cost(152)
+
+    assert early == late
+    assert len(early) <= 10

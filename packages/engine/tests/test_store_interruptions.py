@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from typing import TypeAlias, cast
 
 import psycopg
@@ -12,11 +13,16 @@ import pytest
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
+from workrail_engine.agent_events import AgentEvent
+from workrail_engine.engine import open_engine
 from workrail_engine.errors import ConflictError, StoreUnavailableError
 from workrail_engine.ids import Handle, NodeId
 from workrail_engine.ports import AttemptUse
+from workrail_engine.reader import open_reader
 from workrail_engine.store.database import open_for_reading
 from workrail_engine.store.sql_store import SqlStore, open_store
+from workrail_engine.system import Locations
+from workrail_engine.testing.driven import Driven, a_notice, a_turn, driven, with_a_workflow
 from workrail_engine.testing.postgres import NoServerError, PostgresServer, postgres_server
 from workrail_engine.testing.record import verified
 from workrail_engine.testing.session_script import PINNED, PINNED_HASH, Sent, SessionScript
@@ -314,3 +320,59 @@ def test_no_message_holds_the_password(address: str):
 
     assert "s3cret" not in str(refused.value)
     assert "WORKRAIL_DATABASE_URL" in str(refused.value)
+
+
+def appended(place: str, run: Driven) -> list[AgentEvent]:
+    """The facts of a session of which nothing is wrong."""
+    assert verified(place, run.session_id).problems == ()
+    with open_reader(place) as reader:
+        return [entry.event for entry in reader.journal.read(run.session_id)]
+
+
+@pytest.fixture(name="run")
+def run_that_was_taken_up(place: str, tmp_path: Path) -> Iterator[Driven]:
+    where = replace(Locations.under(tmp_path / "home"), database_url=place)
+    with open_engine(where) as engine:
+        yield driven(engine, with_a_workflow(tmp_path / "project"))
+
+
+@pytest.mark.rule("STORE-89")
+@pytest.mark.parametrize("statement", range(12))
+def test_facts_are_recorded_exactly_once_though_the_connection_breaks(
+    postgres: PostgresServer, place: str, run: Driven, statement: int
+):
+    turn, blocks = a_turn(NodeId(1), 1)
+    said = [turn, a_notice(NodeId(1)), a_notice(NodeId(1))]
+
+    with struck(killing(postgres), before=statement):
+        told = run.engine.journal.append(run.lease, said, [blocks])
+        run.engine.journal.noted(run.session_id, a_notice(NodeId(1), "Afterwards."))
+
+    assert told == tuple(said)
+    assert appended(place, run) == [*said, a_notice(NodeId(1), "Afterwards.")]
+    view = run.engine.runs.view(run.session_id)
+    assert view is not None
+    assert view.spent.turns == 1
+
+
+@pytest.mark.rule("STORE-89")
+@pytest.mark.parametrize("kept", [False, True], ids=["undone", "kept"])
+def test_facts_whose_commit_was_not_answered_are_recorded_exactly_once(
+    postgres: PostgresServer, place: str, run: Driven, *, kept: bool
+):
+    turn, blocks = a_turn(NodeId(1), 1)
+    said = [a_notice(NodeId(1)), turn, a_notice(NodeId(1))]
+
+    def blow() -> Blow:
+        return keeping_it_first(killing(postgres)) if kept else killing(postgres)
+
+    with struck_at_commit(blow()):
+        told = run.engine.journal.append(run.lease, said, [blocks])
+    with struck_at_commit(blow()):
+        run.engine.journal.noted(run.session_id, a_notice(NodeId(1)))
+
+    assert told == tuple(said)
+    assert appended(place, run) == [*said, a_notice(NodeId(1))]
+    view = run.engine.runs.view(run.session_id)
+    assert view is not None
+    assert view.spent.turns == 1

@@ -28,6 +28,7 @@ from workrail_engine.outcomes import (
     StartOutcome,
     StepReady,
 )
+from workrail_engine.projections.runs import Lease
 from workrail_engine.registry.registry import Registry
 from workrail_engine.store.sql_store import open_store
 from workrail_engine.system import Locations
@@ -95,7 +96,11 @@ class Overheard(Engine):
         return outcome
 
     def advance(
-        self, token: str, submission: Submission, told: Callable[[str], None] | None = None
+        self,
+        token: str,
+        submission: Submission,
+        told: Callable[[str], None] | None = None,
+        lease: Lease | None = None,
     ) -> AdvanceOutcome:
         enough = replace(
             submission,
@@ -103,7 +108,7 @@ class Overheard(Engine):
             artifacts=(*submission.artifacts, DIAGNOSIS, CLASSIFICATION),
             context={"riskLevel": "High", "slices": SLICES, **submission.context},
         )
-        outcome = super().advance(token, enough, told)
+        outcome = super().advance(token, enough, told, lease)
         self.heard.append(outcome)
         return outcome
 

@@ -4,9 +4,8 @@ Every method answers with a value of `outcomes` or `projections`, or raises a `W
 command is carried out is in `runner`.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from workrail_engine.approvals import Approvals, PendingApproval
@@ -19,7 +18,16 @@ from workrail_engine.errors import (
     StoreDamagedError,
 )
 from workrail_engine.examining import Told
-from workrail_engine.ids import Digest, SessionId, session_id_from
+from workrail_engine.ids import Digest, NodeId, SessionId
+from workrail_engine.journal import Journal, content_of
+from workrail_engine.library import (
+    lint_files,
+    open_registry,
+    open_sources,
+    open_trust,
+    validate_files,
+)
+from workrail_engine.mail import Mail
 from workrail_engine.material import Material
 from workrail_engine.outcomes import (
     AdvanceOutcome,
@@ -32,17 +40,16 @@ from workrail_engine.outcomes import (
     ResumeOutcome,
     StartOutcome,
 )
-from workrail_engine.ports import CheckRunner, Clock, Entropy, SnapshotKeeper
-from workrail_engine.projections.catalog import Catalog, FileReport, LintReport, WorkflowOutline
+from workrail_engine.ports import CheckRunner, Clock, Entropy, RunCheckCommand, SnapshotKeeper
+from workrail_engine.projections.catalog import Catalog, WorkflowOutline
 from workrail_engine.projections.driving import Driver
 from workrail_engine.projections.repair import Repair
 from workrail_engine.projections.resume_ranking import ResumeAsk, rank
+from workrail_engine.projections.runs import Place
 from workrail_engine.proofs.keys import KeyRing
-from workrail_engine.registry.linting import lint_reports
 from workrail_engine.registry.managed_sources import ManagedSources, SourceRequest
 from workrail_engine.registry.registry import Registry
-from workrail_engine.registry.trust import TrustedSources
-from workrail_engine.registry.validation import validate
+from workrail_engine.repairing import repaired
 from workrail_engine.requests import (
     ResumeRequest,
     StartRequest,
@@ -52,14 +59,15 @@ from workrail_engine.requests import (
 )
 from workrail_engine.returning import Returning
 from workrail_engine.runner import Runner, Surroundings
+from workrail_engine.runs import Runs
 from workrail_engine.sealing import Sealer
 from workrail_engine.session import tokens
 from workrail_engine.session.commands import Answered, Submission, check_context, check_submission
 from workrail_engine.session.events import SessionStarted
+from workrail_engine.session.lease import Lease
 from workrail_engine.session.tokens import TokenKind
 from workrail_engine.settling import until_settled
 from workrail_engine.snapshots.queue import KeepsNothing, snapshot_keeper
-from workrail_engine.store.repair import Salvage
 from workrail_engine.store.sql_store import SqlStore, open_store
 from workrail_engine.system import Locations, SystemClock, SystemEntropy, observe_workspace
 from workrail_engine.upkeep import back_up_store, move_store, store_status, upgrade_store
@@ -76,6 +84,7 @@ __all__ = [
     "StartRequest",
     "Submission",
     "back_up_store",
+    "content_of",
     "lint_files",
     "move_store",
     "open_engine",
@@ -89,8 +98,14 @@ __all__ = [
 
 
 @contextmanager
-def open_engine(locations: Locations | None = None) -> "Generator[Engine]":
+def open_engine(
+    locations: Locations | None = None, run_command: RunCheckCommand | None = None
+) -> "Generator[Engine]":
     """The engine on this machine's store, closed again at the end.
+
+    Args:
+        locations: of the store and the workflows; the usual ones when left out.
+        run_command: runs the commands of checks; what nothing holds when left out.
 
     Raises:
         StoreUnavailableError: the store cannot be opened.
@@ -98,59 +113,8 @@ def open_engine(locations: Locations | None = None) -> "Generator[Engine]":
     where = locations or Locations.from_environment()
     clock, entropy = SystemClock(), SystemEntropy()
     with open_store(where.store, entropy) as store, snapshot_keeper() as snapshots:
-        yield Engine(store, Registry(where), clock, entropy, snapshots=snapshots)
-
-
-def open_registry(locations: Locations | None = None) -> Registry:
-    """The workflows of this machine, without a store: nothing is opened and nothing is made."""
-    return Registry(locations or Locations.from_environment())
-
-
-def open_sources(locations: Locations | None = None) -> ManagedSources:
-    """The added sources of this machine, without a store."""
-    where = locations or Locations.from_environment()
-    return ManagedSources(where.managed_sources, SystemClock())
-
-
-def open_trust(locations: Locations | None = None) -> TrustedSources:
-    """What a person decides about the added sources; never for a tool an agent can call."""
-    where = locations or Locations.from_environment()
-    return TrustedSources(where.managed_sources, SystemClock())
-
-
-def validate_files(
-    paths: Sequence[Path],
-    workspace: Path | None = None,
-    locations: Locations | None = None,
-    checked: Callable[[int, int], None] | None = None,
-) -> tuple[FileReport, ...]:
-    """What checking each file came to, in the order given; folders stand for the files in them.
-
-    Args:
-        paths: files and folders that exist.
-        workspace: whose routines and bindings count; None: nobody's.
-        locations: where bundled and user routines lie; the usual places when left out.
-        checked: told (files done, files in all) after each file.
-    """
-    return validate(paths, locations or Locations.from_environment(), workspace, checked)
-
-
-def lint_files(
-    paths: Sequence[Path],
-    workspace: Path | None = None,
-    locations: Locations | None = None,
-    *,
-    each: bool = False,
-) -> tuple[LintReport, ...]:
-    """What in each file is sound and still likely not meant; folders stand for the files in them.
-
-    Args:
-        paths: files and folders that exist.
-        workspace: whose routines and bindings count; None: nobody's.
-        locations: where bundled and user routines lie; the usual places when left out.
-        each: whether every step that has only the agent's word is told by itself.
-    """
-    return lint_reports(paths, locations or Locations.from_environment(), workspace, each=each)
+        looker = LocalChecks(clock, run=run_command)
+        yield Engine(store, Registry(where), clock, entropy, looker, snapshots)
 
 
 class Engine:
@@ -177,6 +141,9 @@ class Engine:
         self._returning = Returning(store, self._material, self._references)
         self._runner = Runner(store, self._material, self._returning, around)
         self._approvals = Approvals(store, self._runner)
+        self._journal = Journal(store, clock)
+        self._mail = Mail(store, clock)
+        self._runs = Runs(store.database, clock)
 
     def start(self, request: StartRequest) -> StartOutcome:
         """Begin a session of a workflow, or repeat the recorded start of a call that has an id.
@@ -219,7 +186,11 @@ class Engine:
             return begun
 
     def advance(
-        self, token: str, submission: Submission, told: Told | None = None
+        self,
+        token: str,
+        submission: Submission,
+        told: Told | None = None,
+        lease: Lease | None = None,
     ) -> AdvanceOutcome:
         """Complete the pending step of a token's position, or repeat the recorded answer.
 
@@ -227,11 +198,13 @@ class Engine:
             token: of the position.
             submission: what completes the step.
             told: told how far the step's checks are, a line at a time; may raise `GivenUpError`.
+            lease: of an unattended driver, which must still hold it where something is recorded.
 
         Raises:
             InvalidTokenError: the token cannot be used; `fault` says why.
             InvalidSubmissionError: what was sent is malformed or over a limit.
             ConflictError: others kept writing to the session; nothing was recorded.
+            LeaseLostError: another driver holds the session's lease; nothing was recorded.
         """
         known = self._material.read_token(token)
         if known.kind is not TokenKind.CONTINUE:
@@ -246,7 +219,7 @@ class Engine:
                 return self._returning.recorded_answer(standing, standing.attempt.used, submission)
             if submission.empty and self._runner.waits_unchanged(standing):
                 return self._returning.still_waiting(standing)
-            return self._runner.advance(standing, submission, told or _nobody)
+            return self._runner.advance(standing, submission, told or _nobody, lease)
 
         return until_settled(attempt)
 
@@ -263,6 +236,29 @@ class Engine:
         else:
             node = self._returning.latest_attempt(standing)
         return self._returning.come_back(standing.head, node)
+
+    def place(self, session_id: SessionId, node: NodeId | None = None) -> Place:
+        """The position a driver goes on from when it has lost its token. Writes nothing.
+
+        Args:
+            session_id: of the session.
+            node: a node the session came through; where it stands when left out. What completed its
+                step, sent again with the token, gets the recorded answer.
+
+        Raises:
+            SessionNotFoundError: no such session.
+            CorruptSessionError: it has no such node, or no attempt there.
+        """
+        return self._returning.place(self._store.head(session_id), node)
+
+    def return_to(self, session_id: SessionId) -> RehydrateOutcome:
+        """Where a session stands, with the story so far. Writes nothing.
+
+        Raises:
+            SessionNotFoundError: no such session.
+        """
+        head = self._store.head(session_id)
+        return self._returning.come_back(head, self._store.node(session_id, head.tip))
 
     def checkpoint(self, token: str, submission: Submission) -> Checkpointed:
         """Record where a position stands, beside the session's course.
@@ -321,9 +317,33 @@ class Engine:
         """
         return self._registry.inspect(workflow_id, workspace)
 
+    def workspace(self, session_id: SessionId) -> Path | None:
+        """The folder a session's work happens in; None: it has none.
+
+        Raises:
+            SessionNotFoundError: no such session.
+        """
+        path = self._store.head(session_id).workspace_path
+        return None if path is None else Path(path)
+
     def driven_by(self, session_id: str, driver: Driver) -> None:
         """Note that a process drives a session now."""
         self._store.heard_of(SessionId(session_id), driver, self._clock.now())
+
+    @property
+    def journal(self) -> Journal:
+        """What unattended runs leave beside their steps."""
+        return self._journal
+
+    @property
+    def mail(self) -> Mail:
+        """Messages to sessions and to operators."""
+        return self._mail
+
+    @property
+    def runs(self) -> Runs:
+        """What is to be driven without a person, and by whom."""
+        return self._runs
 
     @property
     def approvals(self) -> Approvals:
@@ -348,27 +368,11 @@ class Engine:
             CorruptSessionError: nothing of it can be proven.
             StoreUnavailableError: the copy cannot be written.
         """
-        if into is None and self._store.is_whole(session_id):
-            events = self._store.head(session_id).event_count
-            return Repair(session_id, None, events, events, ())
-        found = self._store.salvage(session_id)
-        copy_id = session_id_from(self._entropy.bytes(16))
-        if into is None:
-            self._keep(self._store, found, copy_id)
-        else:
-            with open_store(into.store, self._entropy) as other:
-                self._keep(other, found, copy_id)
-        return Repair(session_id, copy_id, found.found, found.kept, found.dropped)
+        return repaired(self._store, session_id, self._entropy, into)
 
     def renew_token_key(self) -> None:
         """Give the store another key; every token made before is refused from then on."""
         self._store.replace_token_key()
-
-    def _keep(self, store: SqlStore, found: Salvage, copy_id: SessionId) -> None:
-        tag = store.token_key().store_tag
-        goal = f"{found.begun.goal} (repaired from {found.session_id})"
-        begun = replace(found.begun, session_id=copy_id, goal=goal)
-        store.keep(found, begun, tokens.first_handle(self._entropy.bytes(10), tag))
 
     def artifact(self, digest: str) -> bytes:
         """The canonical JSON of a submitted artifact.

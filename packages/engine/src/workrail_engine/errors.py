@@ -21,6 +21,7 @@
       SourceUnavailableError       a source that cannot be reached, read or kept
       GivenUpError                 nobody waits for the answer any more
       ConflictError                someone was faster; try again
+      LeaseLostError               another driver goes on with the session; let go of it
       StoreError                   the disk, the database, or what lies in it
         StoreUnavailableError
           StoreDamagedError            a part of the database file cannot be read
@@ -141,6 +142,10 @@ class GivenUpError(WorkRailError):
 
 class ConflictError(WorkRailError):
     """Someone else wrote first, more than once; nothing of ours was kept. Try again."""
+
+
+class LeaseLostError(WorkRailError):
+    """The session is another driver's now; nothing of ours was kept, and nothing more will be."""
 
 
 class StoreError(WorkRailError):

@@ -76,7 +76,8 @@ def fork(request: ForkRequest, locations: Locations | None = None) -> Fork:
     if request.goal is not None:
         check_goal(request.goal)
     with open_store(where.store, entropy) as store:
-        found = store.salvage(request.session_id)
+        # A fork has other files, and a run of its own: what runs said elsewhere would mislead it.
+        found = store.salvage(request.session_id, runs=False)
         point = _point(found, request.step)
         fork_id = session_id_from(entropy.bytes(16))
         started = found.begun

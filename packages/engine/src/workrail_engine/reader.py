@@ -34,6 +34,7 @@ from workrail_engine.store.schema_version import is_readable
 from workrail_engine.store.sightings import sightings
 from workrail_engine.store.verify import verify
 from workrail_engine.system import Locations
+from workrail_engine.unattended import JournalReader, MailReader, RunsReader
 from workrail_engine.vouching import bundle_of, proof_problems, shown_proof
 
 
@@ -101,6 +102,12 @@ class Reader:
         """What goes on in the whole store."""
         self.inspection = Inspection(database)
         """What is in a part of it: a stretch of a session, its log, its tree, what a search finds."""
+        self.runs = RunsReader(database)
+        """How unattended runs stand, and what they have used."""
+        self.journal = JournalReader(database)
+        """What such runs left in the logs beside their steps."""
+        self.mail = MailReader(database)
+        """What sessions and operators have to deal with."""
 
     def sessions(
         self,

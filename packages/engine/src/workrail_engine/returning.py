@@ -17,6 +17,7 @@ from workrail_engine.outcomes import (
 )
 from workrail_engine.ports import AttemptUse, SessionHead, SessionStore, Standing
 from workrail_engine.projections.resume_ranking import RankedSession
+from workrail_engine.projections.runs import Place
 from workrail_engine.session import tokens
 from workrail_engine.session.answer import Scene, answer, arrival, preamble
 from workrail_engine.session.commands import Submission
@@ -157,6 +158,28 @@ class Returning:
                 ),
             )
         )
+
+    def place(self, head: SessionHead, node_id: NodeId | None) -> Place:
+        """A node and the token of the attempt that left it, or of the one to go on with.
+
+        Raises:
+            CorruptSessionError: the session has no such node, or no attempt there.
+        """
+        node = self._store.node(head.session_id, head.tip if node_id is None else node_id)
+        if node.kind == "end":
+            return Place(node.node_id, None)
+        used = (
+            None
+            if node.node_id == head.tip
+            else self._store.newest_use(head.session_id, node.node_id)
+        )
+        attempt = used or self._store.open_attempt(head.session_id, node.node_id)
+        if attempt is None:
+            message = (
+                f"Session {head.session_id} has no attempt at node {node.node_id} to go on with."
+            )
+            raise CorruptSessionError(message)
+        return Place(node.node_id, self._material.mint(TokenKind.CONTINUE, attempt.handle))
 
     def preamble(self, workflow: CompiledWorkflow, goal: str, workspace: str | None) -> Preamble:
         """What an agent should know of the whole workflow."""

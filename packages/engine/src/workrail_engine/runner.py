@@ -42,6 +42,7 @@ from workrail_engine.session.commands import (
 )
 from workrail_engine.session.decide import Decision, decide
 from workrail_engine.session.events import Ask, SessionStarted
+from workrail_engine.session.lease import Lease
 from workrail_engine.session.state import Node, SessionState, fold
 from workrail_engine.session.tokens import TokenKind
 from workrail_engine.store.change import Write, change_of
@@ -122,11 +123,18 @@ class Runner:
         self._record(self._sealed(change_of(write), None, None), started.workspace.path)
         return outcome
 
-    def advance(self, standing: Standing, submission: Submission, told: Told) -> AdvanceOutcome:
+    def advance(
+        self,
+        standing: Standing,
+        submission: Submission,
+        told: Told,
+        lease: Lease | None = None,
+    ) -> AdvanceOutcome:
         """Complete a standing's pending step, or record why it cannot be completed yet.
 
         Raises:
             ConflictError: the session moved meanwhile; nothing was written.
+            LeaseLostError: another driver holds the session's lease; nothing was written.
         """
         node, handle = standing.node, standing.attempt.handle
         command = Advance(node.node_id, handle, submission, self._material.kept(node))
@@ -136,7 +144,9 @@ class Runner:
         if needed is not None:
             found = self._examiner.look(standing.head.session_id, node.position, needed, told)
             command = replace(command, checks=found.results, change=found.change)
-        return self._moved(standing, command, submission.digest())
+            # What others noted while the checks ran is no reason to run them again.
+            standing = replace(standing, head=self._store.head(standing.head.session_id))
+        return self._moved(standing, command, submission.digest(), lease)
 
     def answer(self, standing: Standing, given: Answered) -> AdvanceOutcome:
         """Carry out what an approver decided about a standing's waiting node.
@@ -162,7 +172,11 @@ class Runner:
         return None if asked.tree is None else self._examiner.tree(session_id)
 
     def _moved(
-        self, standing: Standing, command: Advance | Answer, payload: Digest
+        self,
+        standing: Standing,
+        command: Advance | Answer,
+        payload: Digest,
+        lease: Lease | None = None,
     ) -> AdvanceOutcome:
         """Write what uses up a standing's attempt, and answer with where it led."""
         node, handle = standing.node, standing.attempt.handle
@@ -189,8 +203,8 @@ class Runner:
             node_title=title,
             step_title=title,
         )
-        change = self._sealed(change_of(write), standing.head, node)
-        self._record(change, standing.head.workspace_path)
+        change = replace(change_of(write), lease=lease)
+        self._record(self._sealed(change, standing.head, node), standing.head.workspace_path)
         return answer(
             Scene(
                 session_id=standing.head.session_id,

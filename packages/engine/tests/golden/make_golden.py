@@ -11,12 +11,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+from workrail_engine.agent_events import RunEnded
 from workrail_engine.engine import Answered, Engine, StartRequest, Submission, open_engine
-from workrail_engine.ids import Digest
+from workrail_engine.ids import Digest, SessionId
 from workrail_engine.outcomes import AdvanceOutcome, Completed, StartOutcome, Waiting
+from workrail_engine.projections.runs import RunOrder
 from workrail_engine.session.events import Verdict
 from workrail_engine.store import schema
 from workrail_engine.system import Locations
+from workrail_engine.testing.driven import TTL, WORKER, Driven
 from workrail_engine.testing.told import told
 from workrail_engine.workflow.compile import compile_pinned
 
@@ -121,6 +124,31 @@ def _sessions(engine: Engine) -> None:
     back = engine.rehydrate(later)
     _on(engine, _token(back), "The second way", "another otter")
     _gates(engine)
+    _driven(engine)
+
+
+def _driven(engine: Engine) -> None:
+    """One session is driven without a person, stands in its second step, and has mail."""
+    session = _session(engine, "A driven finch trip")
+    engine.runs.order(RunOrder(session, priority=3, lane="birds", options={"model": "scripted"}))
+    claim = engine.runs.claim_this(session, WORKER, TTL)
+    if claim is None:
+        message = "The driven session cannot be claimed."
+        raise TypeError(message)
+    run = Driven(engine, session, claim.lease)
+    run.work()
+    run.step("Finch seen by a machine.")
+    run.work()
+    engine.mail.send(session, "operator", {"kind": "steer", "key": "once", "text": "Look up."})
+    engine.mail.send(None, session, {"kind": "question", "text": "Which finch?"})
+    run.append(RunEnded(run.node, "incomplete", "It stopped here."))
+    engine.runs.end(run.lease, "incomplete", "It stopped here.")
+
+
+def _session(engine: Engine, goal: str) -> SessionId:
+    context = {"places": ["harbour", "market"]}
+    request = StartRequest("golden-trip", goal, None, origin="daemon", context=context)
+    return SessionId(engine.start(request).session_id)
 
 
 def _gates(engine: Engine) -> None:

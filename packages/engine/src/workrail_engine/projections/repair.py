@@ -1,12 +1,14 @@
 """What do the proven events of a damaged session amount to?
 
-A command's events end with the one that makes a node. Whatever stands after the last such event
-belongs to a command that is not whole, and is left out.
+A command's events end with the one that makes a node. What an unattended run left stands between
+commands. Whatever else stands after the last command belongs to one that is not whole, and is left
+out.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from workrail_engine.agent_events import AGENT_EVENTS, AgentEvent
 from workrail_engine.canonical import JsonObject, JsonValue, digest
 from workrail_engine.ids import NodeId, SessionId
 from workrail_engine.session.events import (
@@ -52,26 +54,65 @@ class WholeCommand:
     """The node it made."""
     context: JsonObject
     """The context there, worked out from the log alone."""
+    facts: tuple[AgentEvent, ...] = ()
+    """What an unattended run left between it and the next command."""
+
+    @property
+    def last(self) -> int:
+        """Place of its last fact in the log, or of its last event."""
+        return self.first + len(self.events) + len(self.facts) - 1
 
 
 def whole_commands(events: Sequence[Event]) -> Iterator[WholeCommand]:
     """The commands at the beginning of a log that are whole and agree with themselves."""
     state = SessionState()
     contexts: dict[NodeId, JsonObject] = {}
-    begin = 0
-    for place, event in enumerate(events, start=1):
-        if not isinstance(event, _NODE_MAKERS):
-            continue
-        told = tuple(events[begin:place])
-        if event.parent is not None and event.parent not in contexts:
-            return
-        state = fold(told, state)
-        context = apply_delta(_context_before(event.parent, state, contexts), _delta(told))
-        if digest(context) != event.context_ref:
-            return
-        contexts[event.node] = context
-        yield WholeCommand(begin + 1, told, state, state.nodes[event.node], context)
-        begin = place
+    before: WholeCommand | None = None
+    while (command := _next(events, before, state, contexts)) is not None:
+        yield command
+        before, state = command, command.after
+        contexts[command.reached.node_id] = command.context
+
+
+def _next(
+    events: Sequence[Event],
+    before: WholeCommand | None,
+    state: SessionState,
+    contexts: dict[NodeId, JsonObject],
+) -> WholeCommand | None:
+    """The command after another, with the facts behind it; None where it is not whole."""
+    begin = 0 if before is None else before.last
+    end = next((n for n in range(begin, len(events)) if not _goes_on(events[n])), len(events))
+    if end == len(events):
+        return None
+    maker = events[end]
+    if not isinstance(maker, _NODE_MAKERS):
+        return None
+    if maker.parent is not None and maker.parent not in contexts:
+        return None
+    told = tuple(events[begin : end + 1])
+    state = fold(told, state)
+    context = apply_delta(_context_before(maker.parent, state, contexts), _delta(told))
+    if digest(context) != maker.context_ref:
+        return None
+    reached = state.nodes[maker.node]
+    return WholeCommand(begin + 1, told, state, reached, context, _facts(events, end + 1))
+
+
+def _goes_on(event: Event) -> bool:
+    """Whether a command has further events behind this one."""
+    return not isinstance(event, (*_NODE_MAKERS, *AGENT_EVENTS))
+
+
+def _facts(events: Sequence[Event], begin: int) -> tuple[AgentEvent, ...]:
+    """The facts that stand at a place, one behind the other."""
+    facts: list[AgentEvent] = []
+    for place in range(begin, len(events)):
+        event = events[place]
+        if not isinstance(event, AGENT_EVENTS):
+            break
+        facts.append(event)
+    return tuple(facts)
 
 
 def copied(event: Event, begun: SessionStarted, attempt: str) -> Event:

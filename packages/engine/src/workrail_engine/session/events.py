@@ -8,6 +8,7 @@ named by digest; notes are in the log whole.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypedDict
 
+from workrail_engine.agent_events import AgentEvent
 from workrail_engine.canonical import JsonObject, JsonValue
 from workrail_engine.ids import Digest, LoopId, NodeId, SessionId, StepId, WorkflowHash, WorkflowId
 from workrail_engine.outcomes import Blocker
@@ -334,6 +335,7 @@ Event: TypeAlias = (
     | CheckpointTaken
     | BranchStarted
     | RunCompleted
+    | AgentEvent
 )
 
 

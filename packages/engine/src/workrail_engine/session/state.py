@@ -8,6 +8,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, assert_never
 
+from workrail_engine.agent_events import (
+    ArtifactSaved,
+    MessageGiven,
+    Noticed,
+    RunBegun,
+    RunEnded,
+    RunParked,
+    ToolBegun,
+    ToolFinished,
+    TurnTaken,
+)
 from workrail_engine.canonical import JsonObject
 from workrail_engine.ids import Digest, NodeId, StepId
 from workrail_engine.outcomes import Blocker
@@ -105,7 +116,19 @@ def evolve(state: SessionState, event: Event) -> SessionState:
             return state
         case StepSkipped() | LoopExited() | BranchStarted() | CheckRecorded(outcome="unchecked"):
             return replace(state, pending_trace=(*state.pending_trace, event))
-        case CheckRecorded() | ApprovalAnswered():
+        case (
+            CheckRecorded()
+            | ApprovalAnswered()
+            | RunBegun()
+            | TurnTaken()
+            | ToolBegun()
+            | ToolFinished()
+            | MessageGiven()
+            | ArtifactSaved()
+            | Noticed()
+            | RunParked()
+            | RunEnded()
+        ):
             return state
         case StepReached():
             return _moved(state, _reached(state, event, "step"), "running")

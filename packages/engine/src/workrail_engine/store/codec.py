@@ -8,6 +8,7 @@ Reading is strict in both directions: no other field missing, none unknown.
 from dataclasses import dataclass
 from typing import assert_never, cast
 
+from workrail_engine.agent_events import AGENT_EVENTS
 from workrail_engine.ids import NodeId
 from workrail_engine.outcomes import Blocker
 from workrail_engine.session.events import (
@@ -32,6 +33,7 @@ from workrail_engine.session.events import (
     StepSkipped,
 )
 from workrail_engine.session.state import Node, Trace
+from workrail_engine.store.agent_payloads import AGENT_READERS, agent_kind
 from workrail_engine.store.payloads import (
     read_approval_answered,
     read_approval_asked,
@@ -58,6 +60,8 @@ from workrail_engine.store.record import DamagedRecordError, Record, compact, pa
 
 def kind_of(event: Event) -> str:  # noqa: C901, PLR0912 (one closed set, one match)
     """The name of an event's kind."""
+    if isinstance(event, AGENT_EVENTS):
+        return agent_kind(event)
     match event:
         case SessionStarted():
             kind = "session_started"
@@ -180,6 +184,8 @@ def decode_kept(text: str | None) -> Kept:
 
 
 def _read(kind: str, r: Record) -> Event:  # noqa: C901, PLR0912 (one closed set, one match)
+    if kind in AGENT_READERS:
+        return AGENT_READERS[kind](r)
     match kind:
         case "session_started":
             event = read_session_started(r)

@@ -2,7 +2,7 @@
 
 One transaction of a fixed number of statements, whatever the length of the session. Two guards stand
 in it: the session must have as many events as the decision was taken on, and the attempt must not be
-used. If either fails nothing is kept.
+used. An unattended driver must hold the session's lease besides. If one fails nothing is kept.
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,7 @@ from workrail_engine.store.contents import is_pinned, keep_blobs, pin, read_blob
 from workrail_engine.store.database import Database
 from workrail_engine.store.dialect import dialect_of
 from workrail_engine.store.findable import findable, named_contents, place_of_speech
+from workrail_engine.store.leases import held
 from workrail_engine.store.parts import shown
 from workrail_engine.store.proofs import keep_proofs
 from workrail_engine.store.rows import microseconds, node_values
@@ -116,6 +117,7 @@ def commit(database: Database, change: Change) -> None:
 
     Raises:
         ConflictError: the session has moved, or the attempt is used; nothing was written.
+        LeaseLostError: another driver holds the session's lease; nothing was written.
         StoreUnavailableError: the database refused, or does not answer any more.
     """
     tries: list[int] = []
@@ -151,12 +153,15 @@ def write(connection: Connection, change: Change) -> None:
 
     Raises:
         ConflictError: the session has moved, or the attempt is used.
+        LeaseLostError: the change is of a driver that holds the session's lease no more.
     """
     at = microseconds(change.at)
     if change.expected_events == 0:
         place, links = _create(connection, change, at)
     else:
         place = _find(connection, change)
+        if change.lease is not None:
+            held(connection, place.number, change.lease)
         at = max(at, place.updated_at)  # a clock set back must not turn the log around
         links, head_hash = linked(change.events, at, place.events, place.head_hash)
         if change.used is not None:

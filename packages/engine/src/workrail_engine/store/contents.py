@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, Table, TextClause, bindparam, delete, select, text
@@ -22,9 +23,10 @@ _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _SECRET_BYTES: Final = 32
 _TAG_BYTES: Final = 2
 _KEY_NAME: Final = "token_key"
+_FAST: Final = 1
 
 
-def _unless_there(table: Table) -> TextClause:
+def unless_there(table: Table) -> TextClause:
     """An insert that leaves a row with the same key as it is; both databases read this alike."""
     names = [column.name for column in table.columns]
     values = ", ".join(f":{name}" for name in names)
@@ -41,8 +43,8 @@ _WHICH = (
 """Where rows can be locked, what is relied on stays until the change that names it is kept."""
 _READ = select(schema.blobs).where(schema.blobs.c.digest.in_(bindparam("digests", expanding=True)))
 _DROP = delete(schema.blobs).where(schema.blobs.c.digest == bindparam("digest"))
-_KEEP = _unless_there(schema.blobs)
-_PIN = _unless_there(schema.workflows)
+_KEEP = unless_there(schema.blobs)
+_PIN = unless_there(schema.workflows)
 _PINNED = select(schema.workflows.c.packed, schema.workflows.c.document).where(
     schema.workflows.c.workflow_hash == bindparam("hash")
 )
@@ -51,7 +53,7 @@ _IS_PINNED = (
     .where(schema.workflows.c.workflow_hash == bindparam("hash"))
     .with_for_update(read=True, key_share=True)
 )
-_SET_ONCE = _unless_there(schema.settings)
+_SET_ONCE = unless_there(schema.settings)
 _UNSET = delete(schema.settings).where(schema.settings.c.name == bindparam("name"))
 _ANY_SESSION = select(schema.sessions.c.number).limit(1)
 _LOST_KEY: Final = (
@@ -62,12 +64,44 @@ _LOST_KEY: Final = (
 _SETTING = select(schema.settings.c.value).where(schema.settings.c.name == bindparam("name"))
 
 
+@dataclass(frozen=True)
+class PackedBlob:
+    """A blob as it will be stored."""
+
+    digest: bytes
+    packed: int
+    data: bytes
+
+
+def packed_blob(data: bytes) -> PackedBlob:
+    """Bytes made ready to be kept while no transaction waits for it.
+
+    Packed fast: what runs leave is long, is written once, and is seldom read.
+    """
+    packed, kept = _pack(data, _FAST)
+    return PackedBlob(raw(digest_bytes(data)), packed, kept)
+
+
+def keep_packed(connection: Connection, blobs: Sequence[PackedBlob]) -> None:
+    """Keep the blobs that are not there yet."""
+    by_digest = {blob.digest: blob for blob in blobs}
+    known = there(connection, list(by_digest))
+    rows = [vars(blob) for digest, blob in sorted(by_digest.items()) if digest not in known]
+    if rows:
+        connection.execute(_KEEP, rows)
+
+
+def there(connection: Connection, digests: Sequence[bytes]) -> set[bytes]:
+    """Those of some digests that are kept; they then stay so until the transaction ends."""
+    return set(connection.execute(_WHICH, {"digests": [*digests]}).scalars())
+
+
 def keep_blobs(connection: Connection, blobs: Sequence[NewBlob]) -> None:
     """Keep the blobs that are not there yet."""
     by_digest = {raw(blob.digest): blob.data for blob in blobs}
     if not by_digest:
         return
-    known = set(connection.execute(_WHICH, {"digests": list(by_digest)}).scalars())
+    known = there(connection, list(by_digest))
     rows = [
         {"digest": digest, "packed": packed, "data": kept}
         for digest, data in sorted(by_digest.items())  # one order for all, or two could deadlock
@@ -150,8 +184,8 @@ def unpack(packed: int, data: bytes) -> bytes:
     return zlib.decompress(data) if packed else data
 
 
-def _pack(data: bytes) -> tuple[int, bytes]:
-    smaller = zlib.compress(data)
+def _pack(data: bytes, level: int = zlib.Z_DEFAULT_COMPRESSION) -> tuple[int, bytes]:
+    smaller = zlib.compress(data, level)
     return (1, smaller) if len(smaller) < len(data) else (0, data)
 
 

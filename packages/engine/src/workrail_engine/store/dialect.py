@@ -83,6 +83,19 @@ class Dialect(Protocol):
         """
         ...
 
+    def now(self, connection: Connection, here: int) -> int:
+        """The time that counts for leases: of the server, or of the one machine that has the file.
+
+        Args:
+            connection: to the database.
+            here: what this process takes the time to be, in microseconds since 1970.
+        """
+        ...
+
+    def present(self) -> ColumnElement[int]:
+        """The same time, to compare with in a statement that is given `here`."""
+        ...
+
     def next_numbers(self, connection: Connection) -> None:
         """Go on counting after the highest numbers in the tables, when rows brought their own."""
         ...

@@ -34,6 +34,7 @@ from workrail_engine.store.parts import LAST_PLACE, WORD, parts_wanted, places_o
 from workrail_engine.store.said import Said
 from workrail_engine.store.wanted import PIECES_A_SESSION, Newest, Piece, Term, Wanted
 
+_NOW: Final = "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
 _VERSION: Final = "SELECT version_num FROM alembic_version"
 _UPGRADE_LOCK: Final = 0x576F726B5261696C
 _LONGEST_WORD: Final = 500
@@ -72,7 +73,7 @@ _SEARCH_DDL: Final = (
 _INDEX: Final = text("INSERT INTO search (place, words) VALUES (:place, CAST(:words AS tsvector))")
 _NEXT: Final = tuple(
     f"SELECT setval(pg_get_serial_sequence('{table}', 'number'), max(number)) FROM {table}"  # noqa: S608 (names of ours)
-    for table in ("sessions", "artifacts", "proofs")
+    for table in ("sessions", "artifacts", "proofs", "mailbox")
 )
 _SESSION: Final = f"place / {schema.EVENTS_PER_SESSION}"
 _OF_SESSIONS: Final = (
@@ -195,6 +196,14 @@ class PostgresDialect:
         sessions, seqs = [session for session, _ in places], [seq for _, seq in places]
         rows = connection.execute(_EVENTS_AT, {"sessions": sessions, "seqs": seqs})
         return rows.all()
+
+    def now(self, connection: Connection, here: int) -> int:  # noqa: ARG002 (hosts may disagree)
+        """What the server's clock says, however long this transaction has lasted."""
+        return connection.exec_driver_sql(f"SELECT {_NOW}").scalar_one()
+
+    def present(self) -> ColumnElement[int]:
+        """The server's clock."""
+        return literal_column(_NOW, BigInteger)
 
     def next_numbers(self, connection: Connection) -> None:
         """The counters of the numbered tables."""

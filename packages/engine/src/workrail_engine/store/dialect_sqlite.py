@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    bindparam,
     func,
     insert,
     literal_column,
@@ -141,6 +142,14 @@ class SqliteDialect:
         """Each by the key."""
         rows = connection.execute(_EVENTS_AT, {"places": json.dumps([*places])})
         return rows.all()
+
+    def now(self, connection: Connection, here: int) -> int:  # noqa: ARG002 (a file has no clock)
+        """What this machine's clock says: whoever writes to the file is on it."""
+        return here
+
+    def present(self) -> ColumnElement[int]:
+        """The time as it is given."""
+        return bindparam("here", type_=Integer)
 
     def next_numbers(self, connection: Connection) -> None:
         """Nothing: a new row gets the number after the highest."""

@@ -13,6 +13,7 @@ from typing import Final, cast
 from sqlalchemy import Connection, case, func, select
 
 from workrail_engine.projections.driving import Driver, SeenDriver
+from workrail_engine.projections.run_lines import RunLine
 from workrail_engine.session.state import Status
 from workrail_engine.store import schema
 from workrail_engine.store.dialect import dialect_of
@@ -20,12 +21,11 @@ from workrail_engine.store.marks import STRIP, Point, Strip, strip
 from workrail_engine.store.mending import Seen, is_status
 from workrail_engine.store.record import DamagedRecordError, parse_json
 from workrail_engine.store.rows import is_a_time, rfc3339
+from workrail_engine.store.run_lines import run_lines
 
 _s, _n, _e, _d = schema.sessions, schema.nodes, schema.events, schema.drivers
 _LONGEST_STEP: Final = 1_000
 """Attempts at one step that are counted."""
-_NEAR_THE_END: Final = 32
-"""Only checkpoints follow the event that a session stands at."""
 _FURTHER_NOTES: Final = 6
 """Steps that are looked at when the last one was completed without a word."""
 _STANDING: Final = ("attempt_blocked", "approval_asked")
@@ -42,6 +42,7 @@ class Facts:
     """When it came to the node where it is blocked or waits."""
     children: dict[str, dict[Status, int]] = field(default_factory=dict[str, dict[Status, int]])
     drivers: dict[int, list[SeenDriver]] = field(default_factory=dict[int, list[SeenDriver]])
+    runs: Mapping[int, RunLine] = field(default_factory=dict[int, RunLine])
     problems: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
 
 
@@ -54,6 +55,10 @@ def facts_of(connection: Connection, sessions: Sequence[Seen]) -> Facts:
         _stand(connection, facts)
         facts.children = _children(connection, [one.summary.session_id for one in sessions])
         facts.drivers = _drivers(connection, [one.number for one in sessions])
+        found = run_lines(connection, [one.number for one in sessions])
+        facts.runs = found.lines
+        for number, problem in found.problems.items():
+            facts.problems.setdefault(number, []).append(problem)
     return facts
 
 
@@ -141,11 +146,18 @@ def _stand(connection: Connection, facts: Facts) -> None:
     ]
     if not held:
         return
+    last_completed = (
+        select(_n.c.arrival)
+        .where(_n.c.session == _s.c.number, _n.c.node < _s.c.tip, _n.c.arrival.is_not(None))
+        .order_by(_n.c.node.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     statement = (
         select(_e.c.session, func.max(_e.c.at))
         .join(_s, _s.c.number == _e.c.session)
         .where(dialect_of(connection).among(held))
-        .where(_e.c.seq > _s.c.event_count - _NEAR_THE_END)
+        .where(_e.c.seq > func.coalesce(last_completed, 0))
         .where(_e.c.node == _s.c.tip, _e.c.kind.in_(_STANDING))
         .group_by(_e.c.session)
     )

@@ -54,6 +54,17 @@ _OPEN = (
     .order_by(_a.c.number.desc())
     .limit(1)
 )
+_USED = (
+    select(*ATTEMPT_COLUMNS, _a.c.node)
+    .join(_s, _s.c.number == _a.c.session)
+    .where(
+        _s.c.session_id == bindparam("session_id"),
+        _a.c.node == bindparam("node"),
+        _a.c.outcome_node.is_not(None),
+    )
+    .order_by(_a.c.number.desc())
+    .limit(1)
+)
 _HISTORY = (
     select(_e.c.seq, _e.c.kind, _e.c.node, _e.c.at, _e.c.prev_hash, _e.c.payload)
     .join(_s, _s.c.number == _e.c.session)
@@ -143,6 +154,13 @@ def open_attempt(connection: Connection, session_id: SessionId, node_id: NodeId)
     """The newest unused attempt of a node."""
     values = {"session_id": session_id, "node": node_id}
     row = connection.execute(_OPEN, values).one_or_none()
+    return None if row is None else attempt_of(row, session_id)
+
+
+def newest_use(connection: Connection, session_id: SessionId, node_id: NodeId) -> Attempt | None:
+    """The newest attempt at a node that was used."""
+    values = {"session_id": session_id, "node": node_id}
+    row = connection.execute(_USED, values).one_or_none()
     return None if row is None else attempt_of(row, session_id)
 
 

@@ -7,7 +7,7 @@ damaged session is read and never written.
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, select
 
@@ -29,8 +29,9 @@ from workrail_engine.session.events import (
     artifacts_of,
 )
 from workrail_engine.store import commits, contents, schema
-from workrail_engine.store.chain import NO_HASH, Link, raw
+from workrail_engine.store.chain import NO_HASH, Link, raw, spelled
 from workrail_engine.store.change import Write, change_of
+from workrail_engine.store.leavings import leave_again, lost_leavings, sound_leavings
 from workrail_engine.store.positions import head
 from workrail_engine.store.record import DamagedRecordError
 from workrail_engine.store.refusals import noticing_damage
@@ -57,6 +58,8 @@ class Salvage:
     """The pinned workflow; None when it is lost."""
     found: int
     dropped: tuple[str, ...]
+    left: Mapping[bytes, contents.PackedBlob]
+    """What unattended runs left, as far as it is what its digest says."""
 
     @property
     def begun(self) -> SessionStarted:
@@ -69,11 +72,16 @@ class Salvage:
     @property
     def kept(self) -> int:
         """How many events are kept."""
-        return sum(len(command.events) for command in self.commands)
+        return sum(len(command.events) + len(command.facts) for command in self.commands)
 
 
-def salvage(connection: Connection, session_id: SessionId) -> Salvage:
+def salvage(connection: Connection, session_id: SessionId, *, runs: bool = True) -> Salvage:
     """Everything of a session that can be proven.
+
+    Args:
+        connection: to its store.
+        session_id: of the session.
+        runs: whether what unattended runs left is wanted too.
 
     Raises:
         SessionNotFoundError: no such session.
@@ -86,7 +94,7 @@ def salvage(connection: Connection, session_id: SessionId) -> Salvage:
     links = _links(connection, number, where.event_count)
     events, broken = _proven(links, where)
     commands = tuple(whole_commands(events))
-    kept = sum(len(command.events) for command in commands)
+    kept = commands[-1].last if commands else 0
     if not commands or not isinstance(events[0], SessionStarted):
         reason = broken or "event 1 is not the start of a session"
         message = (
@@ -101,6 +109,10 @@ def salvage(connection: Connection, session_id: SessionId) -> Salvage:
         for digest, ref in names.items()
         if digest not in artifacts
     ]
+    if not runs:
+        commands = tuple(replace(command, facts=()) for command in commands)
+    left = dict(sound_leavings(connection, commands))
+    lost += lost_leavings(commands, left)
     workflow_hash = events[0].workflow_hash
     document = _pinned(connection, workflow_hash)
     if document is None:
@@ -115,6 +127,7 @@ def salvage(connection: Connection, session_id: SessionId) -> Salvage:
         document=document,
         found=len(links),
         dropped=(*_left_out(kept, len(links), broken), *lost),
+        left=left,
     )
 
 
@@ -123,12 +136,16 @@ def keep(connection: Connection, found: Salvage, begun: SessionStarted, first: H
     if found.document is not None:
         contents.pin(connection, found.workflow_hash, found.document)
     contexts = [command.reached.context_ref for command in found.commands]
-    contents.drop_damaged(connection, [*contexts, *found.artifacts])
+    leavings = [Digest(spelled(digest)) for digest in found.left]
+    contents.drop_damaged(connection, [*contexts, *found.artifacts, *leavings])
     handles: dict[NodeId, Handle] = {}
+    written = 0
     for command in found.commands:
-        write = _write(found, command, begun, handles, first)
+        write = replace(_write(found, command, begun, handles, first), expected_events=written)
         commits.write(connection, change_of(write))
+        leave_again(connection, begun.session_id, command, found.times, found.left)
         handles |= {node: handle for handle, node in write.handles}
+        written += len(command.events) + len(command.facts)
 
 
 def _write(

@@ -3,14 +3,14 @@
 A session goes whole, in one transaction that looks again whether it may; some sessions share a
 transaction, so that nobody waits long for one. Children go before their parents. Then the contents
 and pinned workflows that nothing names any more are swept, again some at a time. Whoever is stopped
-in the middle has removed less; the next run goes on from there.
+in the middle has removed less; the next run goes on from there. A session that is being driven stays.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, delete, func, literal, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, literal, select
 
 from workrail_engine.errors import CorruptSessionError
 from workrail_engine.ids import SessionId
@@ -28,12 +28,13 @@ from workrail_engine.store.rows import microseconds
 from workrail_engine.store.said import Said
 from workrail_engine.store.unnamed import count_unnamed, sweep_contents, sweep_workflows
 
-_s, _e, _n, _a, _t = (
+_s, _e, _n, _a, _t, _r = (
     schema.sessions,
     schema.events,
     schema.nodes,
     schema.artifacts,
     schema.attempts,
+    schema.runs,
 )
 _SESSIONS_AT_ONCE: Final = 50
 _EVENTS_AT_ONCE: Final = 2_000
@@ -117,7 +118,8 @@ def _planned(connection: Connection, ask: RetentionAsk, damaged: frozenset[Sessi
 def _elders(
     connection: Connection, ask: RetentionAsk, numbers: Sequence[int] | None = None
 ) -> list[Elder]:
-    conditions: list[ColumnElement[bool]] = [_is_old(ask)]
+    driven = exists().where(_r.c.session == _s.c.number, _r.c.state == "running")
+    conditions: list[ColumnElement[bool]] = [_is_old(ask), ~driven]
     if ask.which == "completed":
         conditions.append(_s.c.status == "completed")
     if numbers is not None:

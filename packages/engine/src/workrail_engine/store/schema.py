@@ -34,8 +34,8 @@ from sqlalchemy import (
 
 from workrail_engine.store.text_type import EveryText
 
-SCHEMA_VERSION: Final = 4
-REVISION: Final = "0004"
+SCHEMA_VERSION: Final = 5
+REVISION: Final = "0005"
 """What Alembic calls this version."""
 
 EVENTS_PER_SESSION: Final = 1 << 24
@@ -108,7 +108,16 @@ events = Table(
     Column("at", _number, nullable=False),
     Column("prev_hash", LargeBinary, nullable=False),
     Column("payload", _text, nullable=False),
+    Column("key", _text),
     sqlite_strict=True,
+)
+"""`key` is what a fact of an unattended run is kept once under; null for all others."""
+Index(
+    "events_by_key",
+    events.c.session,
+    events.c.key,
+    unique=True,
+    sqlite_where=events.c.key.is_not(None),
 )
 
 nodes = Table(
@@ -222,9 +231,24 @@ mailbox = Table(
     Column("body", _text, nullable=False),
     Column("sent_at", _number, nullable=False),
     Column("acknowledged_at", _number),
+    Column("key", _text),
     sqlite_strict=True,
 )
-"""Messages to a session, or to the operators where `session` is null, until they are acknowledged."""
+"""Messages to a session, or to the operators where `session` is null, until they are acknowledged.
+One with a `key` is sent once."""
+Index(
+    "mailbox_by_key",
+    mailbox.c.session,
+    mailbox.c.key,
+    unique=True,
+    sqlite_where=mailbox.c.key.is_not(None),
+)
+Index(
+    "mailbox_by_operators_key",
+    mailbox.c.key,
+    unique=True,
+    sqlite_where=mailbox.c.session.is_(None) & mailbox.c.key.is_not(None),
+)
 Index(
     "mailbox_waiting",
     mailbox.c.session,
@@ -271,6 +295,60 @@ unproved = Table(
     sqlite_strict=True,
 )
 """Sessions whose first events have no proofs: they are older, or were copied from another session."""
+
+journal_contents = Table(
+    "journal_contents",
+    metadata,
+    Column("session", _number, ForeignKey("sessions.number", ondelete="CASCADE"), primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+"""The blobs that facts of unattended runs name: they stay as long as their session."""
+Index("journal_contents_by_digest", journal_contents.c.digest)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("session", _number, ForeignKey("sessions.number", ondelete="CASCADE"), primary_key=True),
+    Column("state", _text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("lane", _text),
+    Column("ordered_at", _number, nullable=False),
+    Column("ready_at", _number, nullable=False),
+    Column("worker", _text),
+    Column("epoch", Integer, nullable=False),
+    Column("lease_until", _number),
+    Column("crashes", Integer, nullable=False),
+    Column("rest", _text),
+    Column("wish", _text),
+    Column("outcome", _text),
+    Column("said", _text),
+    Column("doing", _text),
+    Column("doing_since", _number),
+    Column("began_at", _number),
+    Column("taken_at", _number),
+    Column("ended_at", _number),
+    Column("parent", _number),
+    Column("depth", Integer, nullable=False),
+    Column("options", _text, nullable=False),
+    Column("turns", Integer, nullable=False),
+    Column("input_tokens", _number, nullable=False),
+    Column("output_tokens", _number, nullable=False),
+    Column("cost", _number, nullable=False),
+    Column("worked", _number, nullable=False),
+    sqlite_strict=True,
+)
+"""What the daemon is to do with a session. `epoch` grows with every claim; `taken_at` is when the
+present one was made, and `worked` the microseconds of those before it."""
+Index("runs_ready", runs.c.state, runs.c.priority, runs.c.ready_at, runs.c.session)
+Index("runs_by_parent", runs.c.parent, sqlite_where=runs.c.parent.is_not(None))
+Index(
+    "runs_by_lane",
+    runs.c.lane,
+    unique=True,
+    sqlite_where=(runs.c.state == "running") & runs.c.lane.is_not(None),
+)
 
 VERSION_STATEMENTS: Final = (
     "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"

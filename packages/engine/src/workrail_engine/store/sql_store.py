@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from workrail_engine.agent_events import AgentEvent, Content, Noticed
+from workrail_engine.canonical import JsonObject
 from workrail_engine.ids import Digest, Handle, NodeId, SessionId, WorkflowHash
 from workrail_engine.ports import (
     Attempt,
@@ -19,9 +21,19 @@ from workrail_engine.projections.driving import Driver
 from workrail_engine.projections.proofs import ProofTrail
 from workrail_engine.projections.resume_ranking import ResumeAsk, Sightings
 from workrail_engine.projections.retention import Removed, RetentionAsk
+from workrail_engine.projections.runs import Entry, Message
 from workrail_engine.session.events import SessionStarted
+from workrail_engine.session.lease import Lease
 from workrail_engine.session.state import Node
-from workrail_engine.store import commits, contents, positions, retention
+from workrail_engine.store import (
+    commits,
+    contents,
+    journal,
+    journal_entries,
+    mail,
+    positions,
+    retention,
+)
 from workrail_engine.store.database import Database, open_for_writing
 from workrail_engine.store.driving import drivers_of, heard_of
 from workrail_engine.store.new_store import make_store
@@ -62,6 +74,11 @@ class SqlStore:
     def __init__(self, database: Database, entropy: Entropy) -> None:
         self._database = database
         self._entropy = entropy
+
+    @property
+    def database(self) -> Database:
+        """The database itself, for the room that speaks of runs."""
+        return self._database
 
     def token_key(self) -> TokenKey:
         """The key of this store; made on first use."""
@@ -125,9 +142,9 @@ class SqlStore:
         with self._database.writing() as connection:
             contents.replace_token_key(connection, self._entropy)
 
-    def salvage(self, session_id: SessionId) -> Salvage:
+    def salvage(self, session_id: SessionId, *, runs: bool = True) -> Salvage:
         """Everything of a session that can be proven; CorruptSessionError when nothing can."""
-        return self._database.read(lambda connection: salvage(connection, session_id))
+        return self._database.read(lambda connection: salvage(connection, session_id, runs=runs))
 
     def keep(self, found: Salvage, begun: SessionStarted, first: Handle) -> None:
         """Write what was salvaged as a session of its own, which began as is said."""
@@ -162,6 +179,49 @@ class SqlStore:
     def proof_trail(self, session_id: SessionId) -> ProofTrail:
         """What the next proof of a session has to name."""
         return self._database.read(lambda connection: trail(connection, session_id))
+
+    def append(
+        self, lease: Lease, events: Sequence[AgentEvent], named: Sequence[bytes], at: datetime
+    ) -> tuple[AgentEvent, ...]:
+        """Record what the holder of a lease found; what is there already is given back instead."""
+        return journal.append(self._database, lease, journal.facts(events, named), at)
+
+    def noted(self, session_id: SessionId, event: Noticed, at: datetime) -> None:
+        """Record an incident of a session, whoever drives it."""
+        journal.note(self._database, session_id, event, at)
+
+    def entries(self, session_id: SessionId, after: int, most: int | None) -> tuple[Entry, ...]:
+        """The facts of a session's runs behind a place in its log, in order."""
+        return self._database.read(
+            lambda connection: journal_entries.entries(connection, session_id, after, most)
+        )
+
+    def content(self, named: Content) -> bytes:
+        """The bytes a fact of a run names; CorruptSessionError when they are lost."""
+        return self._database.read(lambda connection: journal_entries.content(connection, named))
+
+    def send(self, to: SessionId | None, sender: str, body: JsonObject, at: datetime) -> int:
+        """Leave a message for a session or, with None, for the operators; its number."""
+        with self._database.writing() as connection:
+            return mail.send(connection, to, sender, body, at)
+
+    def mail_for(self, to: SessionId | None) -> tuple[Message, ...]:
+        """What nobody has dealt with yet, oldest first."""
+        return self._database.read(lambda connection: mail.waiting(connection, to))
+
+    def message(self, number: int) -> Message | None:
+        """One message; None when there is none of this number."""
+        return self._database.read(lambda connection: mail.message(connection, number))
+
+    def acknowledge(self, number: int, at: datetime) -> None:
+        """Note that a message was dealt with."""
+        self._database.write(lambda connection: mail.acknowledge(connection, number, at))
+
+    def newest_use(self, session_id: SessionId, node_id: NodeId) -> Attempt | None:
+        """The newest attempt at a node that was used; None where none was."""
+        return self._database.read(
+            lambda connection: positions.newest_use(connection, session_id, node_id)
+        )
 
     def sightings(self, ask: ResumeAsk) -> Sightings:
         """The sessions a resume request may mean; rank them with `resume_ranking.rank`."""

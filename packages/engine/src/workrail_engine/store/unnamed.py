@@ -13,12 +13,13 @@ from workrail_engine.projections.retention import Removed
 from workrail_engine.store import schema
 from workrail_engine.store.database import Database
 
-_s, _n, _a, _b, _w = (
+_s, _n, _a, _b, _w, _j = (
     schema.sessions,
     schema.nodes,
     schema.artifacts,
     schema.blobs,
     schema.workflows,
+    schema.journal_contents,
 )
 _AT_ONCE: Final = 500
 
@@ -112,7 +113,7 @@ def _chunk(connection: Connection, after: bytes) -> dict[bytes, int]:
 def _named(connection: Connection, digests: list[bytes], going: frozenset[int]) -> set[bytes]:
     """Those of some digests that a session names which is not going."""
     named: set[bytes] = set()
-    for table, column in ((_n, _n.c.context_ref), (_a, _a.c.digest)):
+    for table, column in ((_n, _n.c.context_ref), (_a, _a.c.digest), (_j, _j.c.digest)):
         pairs = (
             select(column.label("digest"), table.c.session).where(column.in_(digests)).distinct()
         )

@@ -35,6 +35,7 @@ from workrail_engine.store.refusals import noticing_damage
 from workrail_engine.store.rows import HEAD_COLUMNS, NODE_COLUMNS
 from workrail_engine.store.rows import node_of as stored_node
 from workrail_engine.store.stored_bytes import stored_bytes
+from workrail_engine.store.verify_journal import journal_problems, names_of
 
 _s, _e, _n, _a, _b = (
     schema.sessions,
@@ -43,7 +44,8 @@ _s, _e, _n, _a, _b = (
     schema.attempts,
     schema.blobs,
 )
-_BLOBS_AT_ONCE = 500
+_BLOBS_AT_ONCE = 50
+"""What runs leave is long."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ def _verified(connection: Connection, where: SessionHead) -> Verification:
             *_attempt_problems(connection, log.events),
             *_open_problems(connection, number, where),
             *_content_problems(connection, log.events, state),
+            *journal_problems(connection, number, log.events),
             *_pin_problems(connection, where),
         ]
     return Verification(
@@ -238,6 +241,7 @@ def _content_problems(
     wanted = {node.context_ref: f"the context of node {n}" for n, node in state.nodes.items()}
     for seq, event in enumerate(events, start=1):
         wanted |= {ref.digest: f"artifact {ref.kind} of event {seq}" for ref in artifacts_of(event)}
+        wanted |= dict.fromkeys(names_of(event), f"what event {seq} names")
     digests = list(wanted)
     for start in range(0, len(digests), _BLOBS_AT_ONCE):
         some = digests[start : start + _BLOBS_AT_ONCE]

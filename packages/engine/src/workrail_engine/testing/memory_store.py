@@ -8,7 +8,12 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from workrail_engine.canonical import digest_bytes
-from workrail_engine.errors import ConflictError, CorruptSessionError, SessionNotFoundError
+from workrail_engine.errors import (
+    ConflictError,
+    CorruptSessionError,
+    LeaseLostError,
+    SessionNotFoundError,
+)
 from workrail_engine.ids import Digest, Handle, NodeId, SessionId, WorkflowHash
 from workrail_engine.ports import (
     Attempt,
@@ -91,9 +96,19 @@ class MemoryStore:
                 return attempt
         return None
 
+    def newest_use(self, session_id: SessionId, node_id: NodeId) -> Attempt | None:
+        """The newest attempt at a node that was used."""
+        for attempt in reversed(self._attempts.values()):
+            if (attempt.session_id, attempt.node_id) == (session_id, node_id) and attempt.used:
+                return attempt
+        return None
+
     def commit(self, change: Change) -> None:
         """Write a whole change, or none of it; ConflictError when the session has moved."""
         with self._lock:
+            if change.lease is not None:
+                message = f"Nobody drives session {change.session_id}: nothing here is claimed."
+                raise LeaseLostError(message)
             session = self._session_for(change)
             self._check(change, session)
             if change.used is not None:

@@ -111,7 +111,18 @@ OF_A_STEP: Mapping[str, tuple[Document, str]] = {
         {"prompt": "p", "runCondition": {"and": [{"or": [{"not": 5}]}]}},
         "/runCondition/and/0/or/0/not",
     ),
+    "wrong name of a tool": (
+        {"prompt": "p", "tools": {"allowed": ["a b"]}},
+        "/tools/allowed/0",
+    ),
+    "hosts of a step": ({"prompt": "p", "tools": {"hosts": ["a"]}}, "/tools/hosts"),
     # what contradicts itself
+    "tools that say nothing": ({"prompt": "p", "tools": {}}, "/tools"),
+    "repeated tool": ({"prompt": "p", "tools": {"allowed": ["A", "A"]}}, "/tools/allowed/1"),
+    "tools for files elsewhere": (
+        {"prompt": "p", "tools": {"writable": ["../x"]}},
+        "/tools/writable/0",
+    ),
     "no prompt": ({}, ""),
     "two prompts": ({"prompt": "p", **blocks(goal="g")}, "/promptBlocks"),
     "empty audit": ({"prompt": "p", "audit": {}}, "/audit"),

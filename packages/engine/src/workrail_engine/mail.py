@@ -1,0 +1,48 @@
+"""What do sessions, operators and the daemon have to say to each other?"""
+
+from workrail_engine.canonical import JsonObject
+from workrail_engine.ids import SessionId
+from workrail_engine.ports import Clock
+from workrail_engine.projections.runs import Message
+from workrail_engine.store.sql_store import SqlStore
+
+
+class Mail:
+    """The messages of one store. Safe to use from several threads."""
+
+    def __init__(self, store: SqlStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def send(self, to: SessionId | None, sender: str, body: JsonObject) -> int:
+        """Leave a message for a session, or for the operators.
+
+        Args:
+            to: the session; None: the operators.
+            sender: `operator`, a session's id, `daemon`.
+            body: `kind` says what it is. With a text as `key` it is sent once: sent again, to the
+                same receiver, it changes nothing.
+
+        Returns:
+            The message's number; of one that was sent before, the number it has.
+
+        Raises:
+            SessionNotFoundError: no such session.
+        """
+        return self._store.send(to, sender, body, self._clock.now())
+
+    def waiting(self, to: SessionId | None) -> tuple[Message, ...]:
+        """What a session, or the operators (None), have not dealt with yet, oldest first.
+
+        Raises:
+            SessionNotFoundError: no such session.
+        """
+        return self._store.mail_for(to)
+
+    def message(self, number: int) -> Message | None:
+        """One message, dealt with or not; None when there is none of this number."""
+        return self._store.message(number)
+
+    def acknowledge(self, number: int) -> None:
+        """Note that a message was dealt with; again, or of none, it does nothing."""
+        self._store.acknowledge(number, self._clock.now())
