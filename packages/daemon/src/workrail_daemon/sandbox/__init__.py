@@ -1,0 +1,1 @@
+"""What holds the processes that tools start?"""
