@@ -1,0 +1,1 @@
+"""Which run is worked on, where and when?"""
