@@ -1,0 +1,1 @@
+"""What does an agent know before it begins?"""
