@@ -1,0 +1,1 @@
+"""What did the daemon do, day by day?"""

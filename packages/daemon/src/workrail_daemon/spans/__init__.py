@@ -1,0 +1,1 @@
+"""What do runs look like to whoever watches by OpenTelemetry?"""
