@@ -79,8 +79,24 @@ def test_help_lists_the_commands_there_are() -> None:
     result = CliRunner().invoke(main, ["--help"])
 
     assert result.exit_code == 0
-    assert "console  Show every session in a browser, read-only." in result.stdout
+    assert "console   Show every session in a browser, read-only." in result.stdout
 
 
 def test_version_is_that_of_the_package() -> None:
     assert CliRunner().invoke(main, ["--version"]).stdout == "worktrain, version 0.1.0\n"
+
+
+@pytest.mark.rule("CLI-86")
+def test_help_loads_neither_engine_nor_models() -> None:
+    code = (
+        "import sys\n"
+        "from workrail_daemon.cli import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        "heavy = ('workrail_engine', 'sqlalchemy', 'anthropic', 'pydantic', 'rich')\n"
+        "print('loaded:', sorted(set(heavy) & set(sys.modules)))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert result.stdout.endswith("loaded: []\n")
