@@ -5,7 +5,7 @@ RUN     = $(UV) run --locked --no-sync
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports alone bench bench-crash-store bench-scale bench-console bench-honesty screenshots golden-store golden-replies conformance e2e-claude fix
+.PHONY: help setup demo test check lint types imports alone bench bench-crash-store bench-scale bench-console bench-crash bench-honesty bench-containment screenshots golden-store golden-replies conformance e2e-claude fix
 
 help:  ## say what each target does
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -51,8 +51,14 @@ bench-scale: setup  ## measure 100,000 sessions and one of 10,000 steps; writes 
 bench-console: setup  ## measure the console over 5,000 and 100,000 sessions; writes docs/benchmarks/console.md
 	@$(RUN) python bench/console.py $(ARGS)
 
+bench-crash: setup  ## kill daemons at random, on SQLite and PostgreSQL; writes docs/benchmarks/crash.md
+	@$(RUN) python bench/crash_daemon.py $(ARGS)
+
 bench-honesty: setup  ## let lying agents try, with and without checks; writes docs/benchmarks/honesty.md
 	@$(RUN) python bench/honesty.py $(ARGS)
+
+bench-containment: setup  ## let obedient agents follow injected instructions; writes docs/benchmarks/containment.md
+	@$(RUN) python bench/containment.py $(ARGS)
 
 screenshots: setup  ## photograph every page of the console (needs chromium); writes docs/screenshots
 	@$(RUN) python e2e/screenshots.py $(ARGS)

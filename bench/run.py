@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from console_all import measured
+from daemon import daemon_figures
 from figures import Figure, keep, table
 from proving import overhead
 from space import beyond_authored, disk
@@ -54,6 +55,7 @@ def _measurements(*, quick: bool) -> Iterator[tuple[str, Callable[[Path], tuple[
     yield "many sessions", lambda folder: resume_among(folder, 300 if quick else 5_000)
     yield "disk", disk
     yield "what an agent reads", beyond_authored
+    yield "the daemon", lambda folder: daemon_figures(folder, 16 if quick else 48)
     yield "the console", lambda folder: _console(folder, 300 if quick else 5_000)
 
 
