@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workrail_daemon.agent.held_checks import HeldChecks
 from workrail_daemon.options import RunOptions, ToolsAllowed
 from workrail_daemon.sandbox.choosing import possible
+from workrail_daemon.sandbox.contract import SandboxPolicy
 from workrail_daemon.testing.model_messages import Answer
 from workrail_daemon.testing.model_server import serving
 from workrail_daemon.testing.worksite import NOTES, Worksite, call, complete, step, worksite
@@ -19,6 +21,7 @@ from workrail_engine.agent_events import MessageGiven, ToolFinished
 from workrail_engine.canonical import JsonObject
 from workrail_engine.ids import SessionId
 from workrail_engine.outcomes import StepTools
+from workrail_engine.ports import CheckCommand
 from workrail_engine.workflow.lint_tools import KNOWN_TOOLS
 
 DOCS: JsonObject = {"writable": ["docs/**"]}
@@ -206,9 +209,10 @@ def test_what_a_step_may_do_is_told_with_it(site: Worksite) -> None:
 
 
 SEGMENTS = st.sampled_from(["a", "b", "*", "**", "a*", "*.md", "{a,b}"])
-GLOBS = st.lists(st.builds("/".join, st.lists(SEGMENTS, min_size=1, max_size=3)), max_size=3).map(
-    tuple
-)
+USUAL = st.sampled_from(["a/**", "b/", "a/b/**", "**/*.md", "**/b", "{a,b}/**", "**"])
+GLOBS = st.lists(
+    USUAL | st.builds("/".join, st.lists(SEGMENTS, min_size=1, max_size=3)), max_size=3
+).map(tuple)
 PATHS = st.builds("/".join, st.lists(st.sampled_from(["a", "b", "x.md"]), min_size=1, max_size=4))
 ALLOWED = st.none() | st.lists(st.sampled_from(NAMES), max_size=4, unique=True).map(tuple)
 RUNS = st.builds(
@@ -264,3 +268,25 @@ def test_the_usual_bounds_of_a_step_lose_nothing() -> None:
 
 def test_lint_knows_the_tools_there_are() -> None:
     assert KNOWN_TOOLS == NAMES
+
+
+@held
+@pytest.mark.rule("AGENT-63")
+def test_a_check_is_held_by_its_own_run_though_another_works_in_the_same_folder(
+    tmp_path: Path,
+) -> None:
+    checks = HeldChecks("required", ())
+    (tmp_path / "docs").mkdir()
+    narrow = SandboxPolicy(tmp_path, parts=("docs/**",))
+    checks.learn("required", narrow)
+    checks.learn("required", SandboxPolicy(tmp_path))
+    write = ("bash", "-c", "echo 1 > a")
+    folder, scratch = str(tmp_path), str(tmp_path / "docs")
+    command = CheckCommand(write, folder, scratch, folder, {}, 20)
+
+    def ends() -> int:
+        return checks(command, lambda _output: None, lambda _seconds: None).exit_code
+
+    with checks.under("required", narrow):
+        assert ends() == 1
+    assert ends() == 0

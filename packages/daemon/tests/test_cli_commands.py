@@ -109,7 +109,12 @@ def test_what_an_order_says_lies_with_the_run(shop: Shop, tmp_path: Path) -> Non
     limits = cast("JsonObject", options["limits"])
     assert (limits["usd"], limits["turns"], limits["minutes"]) == (5.0, 7, 60.0)
     assert (options["tier"], options["model"]) == ("heavy", "anthropic/claude-x")
-    assert options["tools"] == {"allowed": ["Read"], "writable": ["**"], "hosts": []}
+    assert options["tools"] == {
+        "allowed": ["Read"],
+        "writable": ["**"],
+        "hosts": [],
+        "network": True,
+    }
     assert (run["parent"], run["depth"], run["lane"], run["priority"]) == (above, 1, "docs", 3)
     with open_engine(shop.locations) as engine:
         assert engine.return_to(session_id) is not None
@@ -332,6 +337,16 @@ def test_a_question_is_seen_answered_once_and_the_run_goes_on(shop: Shop) -> Non
         (mail,) = engine.mail.waiting(session_id)
         assert mail.body == {"kind": "answer", "question": number, "text": "a"}
         assert claimed(engine).lease.session_id == session_id
+
+
+def test_nobody_is_asked_for_a_run_that_is_over(shop: Shop) -> None:
+    session_id = shop.spawn()
+    question: JsonObject = {"kind": "question", "text": "Which?"}
+    acting(shop, lambda engine: engine.mail.send(None, session_id, question))
+    assert len(cast("list[JsonObject]", shop.told("inbox")["messages"])) == 1
+    shop.run("session", "kill", session_id)
+    assert shop.told("inbox")["messages"] == []
+    assert shop.told("overview")["messages"] == []
 
 
 def test_a_report_is_put_away_when_it_is_done(shop: Shop) -> None:

@@ -10,14 +10,17 @@ from workrail_daemon.tools.globs import matches_any
 from workrail_daemon.tools.policy import NAMES, STEERING, allows, globs_below, narrowed, policy_of
 
 SEGMENTS = st.sampled_from(["a", "b", "*", "**", "a*", "*.md"])
+USUAL = st.sampled_from(["a/**", "b/", "a/b/**", "**/*.md", "**/b", "{a,b}/**", "**"])
 GLOBS = st.lists(
-    st.builds("/".join, st.lists(SEGMENTS, min_size=1, max_size=3)), min_size=1, max_size=3
+    USUAL | st.builds("/".join, st.lists(SEGMENTS, min_size=1, max_size=3)),
+    min_size=1,
+    max_size=3,
 ).map(tuple)
 PATHS = st.builds("/".join, st.lists(st.sampled_from(["a", "b", "x.md"]), min_size=1, max_size=4))
 
 
 @pytest.mark.rule("TOOL-9")
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(mine=GLOBS, theirs=GLOBS, path=PATHS)
 def test_what_is_writable_below_is_writable_above(
     mine: tuple[str, ...], theirs: tuple[str, ...], path: str

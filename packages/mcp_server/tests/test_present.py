@@ -53,6 +53,18 @@ def test_a_plain_step_reads_as_its_text_between_two_short_lines() -> None:
     )
 
 
+def test_the_tools_of_a_step_are_told_with_what_it_must_hand_in() -> None:
+    said = "tools for this step: Read and those that steer the run; files to change: docs/**"
+    bounds = Requirement(kind="tools", text=said)
+    assert present(ready(replace(PLAIN, requirements=(bounds, NOTES)))).endswith(
+        "List what you find.\n"
+        "\n"
+        "Required:\n"
+        f"- {said}\n"
+        'Next: complete_step {"token": "ct_AAAAAAAAAAAAAAAAAAAAAAAA", "notes": "…"}'
+    )
+
+
 @pytest.mark.rule("MCP-1")
 @pytest.mark.parametrize(("number", "total"), [(1, 1), (100, 250), (99_999, 100_000)])
 def test_a_plain_step_costs_at_most_350_bytes_beyond_what_was_authored(

@@ -56,9 +56,9 @@ class Blocker:
 
 @dataclass(frozen=True)
 class Requirement:
-    """One thing the pending step demands."""
+    """One thing the pending step demands, or holds its agent to."""
 
-    kind: Literal["notes", "criterion", "artifact", "assessment", "context", "check"]
+    kind: Literal["notes", "criterion", "artifact", "assessment", "context", "check", "tools"]
     text: str
     required: bool = True
     example: JsonValue = None
@@ -74,6 +74,18 @@ class LoopPass:
     """From 1."""
     limit: int
     """The most passes there can be."""
+
+
+@dataclass(frozen=True)
+class StepTools:
+    """What an agent may do in a step. It takes away from what a run may do, and adds nothing."""
+
+    allowed: tuple[str, ...] | None = None
+    """Names of tools; None: all."""
+    writable: tuple[tuple[str, ...], ...] = ()
+    """Lists of globs: a file that may be changed is named by each of them; none: any file may."""
+    network: bool = True
+    """Whether what the run may reach can be reached."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,8 @@ class StepView:
     confirmation: str | None
     """When to ask a person before completing the step, in words; None: no need."""
     model_tier: str | None = None
+    tools: StepTools | None = None
+    """None: whatever the run may do."""
 
 
 @dataclass(frozen=True)

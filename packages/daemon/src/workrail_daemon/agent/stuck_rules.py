@@ -225,4 +225,4 @@ def _failed(act: Act, settings: StuckSettings) -> bool:
 
 def _named(act: Act) -> str:
     said = act.said if len(act.said) <= 100 else f"{act.said[:99]}…"
-    return f"{act.tool} {said}".rstrip()
+    return f"{act.tool} {said}".rstrip(" .")

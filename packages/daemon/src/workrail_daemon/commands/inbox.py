@@ -5,7 +5,7 @@ from threading import Event
 
 import click
 
-from workrail_daemon.commands.mailing import is_question, message_lines
+from workrail_daemon.commands.mailing import for_operators, is_question, message_lines
 from workrail_daemon.commands.options import json_option
 from workrail_daemon.commands.run_json import message_json
 from workrail_daemon.commands.terminal import print_json, print_json_line, remark, say
@@ -40,7 +40,7 @@ def inbox(*, done: tuple[int, ...], watch: bool, as_json: bool) -> None:
             with suppress(KeyboardInterrupt):
                 _watch(reader, as_json=as_json)
         else:
-            _show(reader.mail.waiting(None), as_json=as_json)
+            _show(for_operators(reader), as_json=as_json)
 
 
 def _put_away(numbers: tuple[int, ...], *, as_json: bool) -> None:
@@ -76,7 +76,7 @@ def _show(messages: tuple[Message, ...], *, as_json: bool) -> None:
 def _watch(reader: Reader, *, as_json: bool) -> None:
     pause, shown = Event(), 0
     while True:
-        for message in reader.mail.waiting(None):
+        for message in for_operators(reader):
             if message.number > shown:
                 shown = message.number
                 if as_json:

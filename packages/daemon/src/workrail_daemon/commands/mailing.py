@@ -4,11 +4,26 @@ from workrail_daemon.commands.run_lines import short_id
 from workrail_daemon.commands.terminal import moment, one_line, styled
 from workrail_engine.ids import SessionId, is_session_id
 from workrail_engine.projections.runs import Message
+from workrail_engine.reader import Reader
 
 
 def is_question(message: Message) -> bool:
     """Whether an agent waits for the answer."""
     return message.body.get("kind") == "question"
+
+
+def for_operators(reader: Reader) -> tuple[Message, ...]:
+    """What waits for a person, oldest first; nobody waits for the answer to a run that is over."""
+    return tuple(
+        message
+        for message in reader.mail.waiting(None)
+        if not is_question(message) or not _is_over(reader, asker(message))
+    )
+
+
+def _is_over(reader: Reader, session_id: SessionId | None) -> bool:
+    view = None if session_id is None else reader.runs.view(session_id)
+    return view is not None and view.state == "ended"
 
 
 def asker(message: Message) -> SessionId | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import click
 
 from workrail_daemon.commands.looking import Lookout, SeenRun
-from workrail_daemon.commands.mailing import message_lines
+from workrail_daemon.commands.mailing import for_operators, message_lines
 from workrail_daemon.commands.options import json_option
 from workrail_daemon.commands.run_json import message_json, run_json, usd
 from workrail_daemon.commands.run_lines import (
@@ -92,7 +92,7 @@ def _look(lookout: Lookout, since: datetime) -> _Overview:
         waiting=[run for run in parked if run.view.rest not in NEEDS_A_PERSON],
         queued=[run for run in runs if run.view.state == "queued"],
         ended=lately,
-        messages=lookout.reader.mail.waiting(None),
+        messages=for_operators(lookout.reader),
     )
 
 

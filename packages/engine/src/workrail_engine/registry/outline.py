@@ -26,6 +26,7 @@ from workrail_engine.workflow.compiled import (
 )
 from workrail_engine.workflow.conditions import Condition, describe, variables
 from workrail_engine.workflow.criteria import describe_requirements
+from workrail_engine.workflow.tool_words import tool_words
 
 
 def outline(
@@ -117,6 +118,8 @@ def _times(count: int) -> str:
 
 
 def _requirements(step: CompiledStep) -> Iterator[str]:
+    if step.tools is not None:
+        yield tool_words(step.tools)
     if step.notes_required:
         yield "notes"
     if step.criteria is not None:

@@ -229,7 +229,7 @@ def _simulated(
         confirmation=confirmation(rule, seen),
         demands=tuple(
             demand.text
-            for demand in requirements(replace(step, checks=(), fresh=()))
+            for demand in requirements(replace(step, checks=(), fresh=(), tools=None))
             if demand.required
         ),
     )

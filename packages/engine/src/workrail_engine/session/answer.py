@@ -18,6 +18,7 @@ from workrail_engine.outcomes import (
     Recorded,
     ReferenceView,
     StepReady,
+    StepTools,
     StepView,
     Waiting,
 )
@@ -31,7 +32,7 @@ from workrail_engine.session.prompt import step_text
 from workrail_engine.session.recap import kept_parts, late_notice, notices
 from workrail_engine.session.requirements import confirmation, requirements
 from workrail_engine.session.state import Node
-from workrail_engine.workflow.compiled import CompiledWorkflow
+from workrail_engine.workflow.compiled import CompiledWorkflow, ToolRules
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,12 @@ def step_view(scene: Scene) -> StepView:
         requirements=requirements(step),
         confirmation=confirmation(confirmation_of(step, loop, position), context),
         model_tier=step.model_tier,
+        tools=_tools(step.tools),
     )
+
+
+def _tools(rules: ToolRules | None) -> StepTools | None:
+    return None if rules is None else StepTools(rules.allowed, rules.writable, rules.network)
 
 
 def _waiting(scene: Scene, asked: Ask) -> Waiting:

@@ -10,13 +10,14 @@ from workrail_engine.workflow.compiled import Assessment, CompiledStep, Confirma
 from workrail_engine.workflow.conditions import describe, holds, variables
 from workrail_engine.workflow.contracts import CONTRACTS
 from workrail_engine.workflow.criteria import describe_requirements
+from workrail_engine.workflow.tool_words import tool_words
 
 _CHOICES = {"wr.loop_control": ", its decision continue or stop"}
 """What an example alone leaves open."""
 
 
 def requirements(step: CompiledStep) -> tuple[Requirement, ...]:
-    """Everything the step must be completed with."""
+    """Everything the step must be completed with, and the bounds of its tools."""
     return tuple(_requirements(step))
 
 
@@ -43,6 +44,8 @@ def confirmation(rule: Confirmation | None, context: JsonObject) -> str | None:
 
 
 def _requirements(step: CompiledStep) -> Iterator[Requirement]:
+    if step.tools is not None:
+        yield Requirement(kind="tools", text=tool_words(step.tools))
     if step.output_contract is not None:
         contract = CONTRACTS[step.output_contract.contract_ref]
         yield Requirement(

@@ -82,7 +82,9 @@ def compile_pinned(document: bytes) -> CompiledWorkflow:
     pinned = unpin(document)
     definition = pinned.definition
     declared = Declared(
-        {each.id: each for each in definition.assessments}, definition.function_definitions
+        {each.id: each for each in definition.assessments},
+        definition.function_definitions,
+        definition.tools,
     )
     return CompiledWorkflow(
         workflow_hash=WorkflowHash(digest_bytes(document)),
@@ -107,7 +109,7 @@ def _top_level(step: Step, declared: Declared) -> TopLevel:
 
 def _work(step: BodyStep, declared: Declared, loop: LoopStep | None) -> CompiledStep:
     if isinstance(step, ParallelStep):
-        return compile_parallel(step, loop)
+        return compile_parallel(step, declared, loop)
     return compile_standard(step, declared, loop)
 
 

@@ -17,6 +17,7 @@ from workrail_engine.workflow.compiled import (
     Function,
     OutputContract,
     StepKind,
+    ToolRules,
 )
 from workrail_engine.workflow.conditions import Condition, parse_condition
 from workrail_engine.workflow.criteria import Criteria, parse_criteria
@@ -32,8 +33,10 @@ from workrail_engine.workflow.definition import (
     LoopStep,
     ParallelStep,
     StandardStep,
+    ToolsDefinition,
     ValidationComposition,
 )
+from workrail_engine.workflow.definition_changes import both_tools, writable_lists
 from workrail_engine.workflow.functions import functions_of
 
 
@@ -43,6 +46,8 @@ class Declared:
 
     assessments: Mapping[str, AssessmentDefinition]
     functions: tuple[FunctionDefinition, ...]
+    tools: ToolsDefinition | None = None
+    """What it lets an agent do in every step."""
 
 
 def compile_standard(step: StandardStep, declared: Declared, loop: LoopStep | None) -> CompiledStep:
@@ -74,11 +79,12 @@ def compile_standard(step: StandardStep, declared: Declared, loop: LoopStep | No
         functions=tuple(_function(each) for each in functions),
         checks=tuple(compile_check(each) for each in step.checks or ()),
         fresh=step.fresh or (),
+        tools=_tools(step, declared),
         notes_required=_notes_wanted(step, loop) and contract is None and kind == "authored",
     )
 
 
-def compile_parallel(step: ParallelStep, loop: LoopStep | None) -> CompiledStep:
+def compile_parallel(step: ParallelStep, declared: Declared, loop: LoopStep | None) -> CompiledStep:
     """Compile a parallel step, given its loop; its text is made when it is shown."""
     return CompiledStep(
         step_id=StepId(step.id),
@@ -88,6 +94,7 @@ def compile_parallel(step: ParallelStep, loop: LoopStep | None) -> CompiledStep:
         run_condition=condition(step.run_condition),
         confirmation=confirmation(step.require_confirmation),
         delegations=tuple(_delegation(each) for each in step.parallel_delegations),
+        tools=_tools(step, declared),
         notes_required=_notes_wanted(step, loop),
     )
 
@@ -115,6 +122,13 @@ def confirmation(form: ConfirmationForm | None) -> Confirmation | None:
             return Confirmation(form.kind, condition(form.condition))
         case _:
             assert_never(form)
+
+
+def _tools(step: StandardStep | ParallelStep, declared: Declared) -> ToolRules | None:
+    tools = both_tools(declared.tools, step.tools)
+    if tools is None:
+        return None
+    return ToolRules(tools.allowed, writable_lists(tools), network=tools.network is not False)
 
 
 def _criteria(form: CriteriaForm | None) -> Criteria | None:

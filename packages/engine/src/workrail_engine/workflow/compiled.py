@@ -101,6 +101,18 @@ class Delegation:
 
 
 @dataclass(frozen=True)
+class ToolRules:
+    """What an agent may do in a step: what its step, its workflow and its routine say, together."""
+
+    allowed: tuple[str, ...] | None
+    """Names of tools; None: all."""
+    writable: tuple[tuple[str, ...], ...]
+    """Lists of globs: a file that may be changed is named by each of them; none: any file may."""
+    network: bool
+    """Whether what the run may reach can be reached."""
+
+
+@dataclass(frozen=True)
 class CompiledStep:
     """One unit of authored work."""
 
@@ -124,6 +136,7 @@ class CompiledStep:
     checks: tuple[Check, ...] = ()
     fresh: tuple[str, ...] = ()
     """Ids of checks of other steps that must hold for the files as they are now."""
+    tools: ToolRules | None = None
     notes_required: bool = True
     """False with `notesOptional`, on virtual steps and where an output contract is set."""
 

@@ -56,6 +56,7 @@ from workrail_engine.workflow.definition_steps import (
     StandardStep,
     Step,
 )
+from workrail_engine.workflow.definition_tools import ToolsDefinition
 from workrail_engine.workflow.definition_values import (
     AUTHORED,
     PINNED,
@@ -114,6 +115,7 @@ __all__ = [
     "Synthesis",
     "TemplateCall",
     "TextPart",
+    "ToolsDefinition",
     "ValidationComposition",
     "ValidationRule",
     "Verification",
@@ -141,6 +143,7 @@ class WorkflowDefinition(Authored):
     ] = None
     model_tier: Maybe[ModelTier] = None
     metrics_profile: MetricsProfile = "none"
+    tools: Maybe[ToolsDefinition] = None
     preconditions: Many[Remark] = ()
     clarification_prompts: Many[Remark] = ()
     meta_guidance: Many[Remark] = ()

@@ -25,6 +25,7 @@ from workrail_engine.workflow.definition_parts import (
     TemplateCall,
     Verification,
 )
+from workrail_engine.workflow.definition_tools import ToolsDefinition
 from workrail_engine.workflow.definition_values import (
     AUTHORED,
     FUNCTION_REFERENCE,
@@ -84,6 +85,7 @@ class StandardStep(Authored):
     verification: Maybe[Verification] = None
     checks: Maybe[Many[CheckDefinition]] = None
     fresh: Maybe[Many[NonEmpty]] = None
+    tools: Maybe[ToolsDefinition] = None
     step_kind: Annotated[Maybe[Literal["audit", "verification", "synthesis"]], ENGINE_ONLY] = None
     """Set by expansion on the steps it inserts; an author cannot write it."""
 
@@ -122,6 +124,7 @@ class ParallelStep(Authored):
     require_confirmation: Maybe[ConfirmationForm] = None
     run_condition: Maybe[ConditionDefinition] = None
     notes_optional: bool = False
+    tools: Maybe[ToolsDefinition] = None
     synthesis: Maybe[Synthesis] = None
 
 
@@ -213,9 +216,12 @@ class LoopStep(Authored):
     """Steps that repeat."""
 
     unknown_field_hints: ClassVar[Mapping[str, str]] = MappingProxyType(
-        dict.fromkeys(
-            ("checks", "fresh"), "only ordinary steps have it: put it on a step of the body"
-        )
+        {
+            **dict.fromkeys(
+                ("checks", "fresh"), "only ordinary steps have it: put it on a step of the body"
+            ),
+            "tools": "a loop has none of its own: put it on the steps of the body",
+        }
     )
 
     id: AnyStepId

@@ -4,8 +4,8 @@ The steps of the routine take its place, as `<caller>.<step>`. `{name}` in their
 is an argument of the call; a name that is not given is an error, except inside a fenced code block,
 where braces are usually code. Double braces are context tokens and are left alone.
 
-Of the caller, its run condition goes to every step (together with the step's own), and its audit
-and verification follow the last one. The routine's `metaGuidance` becomes guidance of each step; its
+Of the caller, its run condition and its bounds on tools go to every step (together with the step's
+own, and with the routine's bounds), and its audit and verification follow the last one. The routine's `metaGuidance` becomes guidance of each step; its
 functions and assessments come along, because the steps refer to them.
 """
 
@@ -21,7 +21,7 @@ from workrail_engine.workflow.definition import (
     TemplateCall,
     WorkflowDefinition,
 )
-from workrail_engine.workflow.definition_changes import both, changed
+from workrail_engine.workflow.definition_changes import both, both_tools, changed
 from workrail_engine.workflow.expand_checks import prefixed
 from workrail_engine.workflow.functions import functions_of
 from workrail_engine.workflow.lenient import as_text
@@ -104,6 +104,7 @@ def _placed(
         guidance=(*step.guidance, *routine.meta_guidance) or None,
         function_definitions=functions or None,
         run_condition=both(caller.run_condition, step.run_condition),
+        tools=both_tools(caller.tools, both_tools(routine.tools, step.tools)),
         **prefixed(step, caller.id),
     )
 

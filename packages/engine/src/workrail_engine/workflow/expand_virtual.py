@@ -1,7 +1,8 @@
 """Which steps follow from a step's `audit`, `verification` or `synthesis`?
 
 They become ordinary steps of the expanded definition: `<id>__verification`, then `<id>__audit`, and
-`<id>__synthesis` after parallel work. They run when the step they belong to runs.
+`<id>__synthesis` after parallel work. They run when the step they belong to runs, and
+its bounds on tools are theirs.
 """
 
 from collections.abc import Iterator
@@ -55,6 +56,7 @@ def _virtual(
         "title": f"{verb}: {step.title}",
         "prompt": prompt,
         "run_condition": step.run_condition,
+        "tools": step.tools,
         "output_contract": contract,
         "notes_optional": True,
         "step_kind": kind,

@@ -22,6 +22,7 @@ from workrail_engine.workflow.expand_templates import RoutineTemplate
 from workrail_engine.workflow.lint_conditions import both_needed, never_holds
 from workrail_engine.workflow.lint_freshness import passed_once
 from workrail_engine.workflow.lint_loops import endless
+from workrail_engine.workflow.lint_tools import idle_names
 from workrail_engine.workflow.lint_variables import unasked_variables
 from workrail_engine.workflow.placed_steps import PlacedStep, placed_steps, standard_steps
 from workrail_engine.workflow.pointers import child
@@ -33,6 +34,7 @@ WarningCode: TypeAlias = Literal[
     "unreachable-step",
     "unprotected-tests",
     "check-not-kept-fresh",
+    "idle-tool-name",
 ]
 
 _RUNNERS: Final = frozenset(
@@ -72,6 +74,7 @@ def lint(
         *_unreachable(placed),
         *_unprotected(placed),
         *_not_kept_fresh(definition),
+        *_idle_tool_names(definition),
     ]
     for pointer, name in unasked_variables(definition, templates):
         message = f"reads the variable {name}, which no text asks for and nothing sets"
@@ -122,6 +125,19 @@ def _not_kept_fresh(definition: WorkflowDefinition) -> Iterator[LintWarning]:
         other = ", or bound the change there again" if one.bounds_change else ""
         advice = f"name it in fresh of a later step, best of the last one{other}"
         yield LintWarning("check-not-kept-fresh", one.pointer, message, why, advice)
+
+
+def _idle_tool_names(definition: WorkflowDefinition) -> Iterator[LintWarning]:
+    for one in idle_names(definition):
+        if one.meant is None:
+            message = f"allows {one.name}, which the tools of the workflow leave out"
+            why = "a step can only take away, so it may not be used here either"
+            advice = "allow it for the workflow, or remove it here"
+        else:
+            message = f"allows {one.name}, and the daemon has no such tool"
+            why = "an agent that needs the tool does without"
+            advice = f'did you mean "{one.meant}"?'
+        yield LintWarning("idle-tool-name", one.pointer, message, why, advice)
 
 
 def _unreachable(placed: Sequence[PlacedStep]) -> Iterator[LintWarning]:

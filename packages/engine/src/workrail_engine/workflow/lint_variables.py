@@ -18,8 +18,8 @@ from workrail_engine.workflow.pointers import child
 _TOKEN: Final = re.compile(r"\{\{([A-Za-z_]\w*)[^{}]*\}\}", re.ASCII)
 _WORD: Final = re.compile(r"[A-Za-z_][\w.]*\w|[A-Za-z_]")
 _CONDITIONS: Final = ("runCondition", "when", "condition")
-_NO_TEXTS: Final = frozenset({*_CONDITIONS, "id", "type", "loop", "checks", "fresh"})
-_NO_PROSE: Final = frozenset({"steps", "id", "name", "extensionPoints", "version"})
+_NO_TEXTS: Final = frozenset({*_CONDITIONS, "id", "type", "loop", "checks", "fresh", "tools"})
+_NO_PROSE: Final = frozenset({"steps", "id", "name", "extensionPoints", "version", "tools"})
 _SET_BY_OTHERS: Final = frozenset({"is_autonomous"})
 
 
@@ -125,5 +125,5 @@ def _read_in_field(key: str, value: JsonValue, pointer: str) -> Iterator[tuple[s
         yield from ((pointer, name) for name in variables(parse_condition(value)))
     elif key in ("items", "count") and isinstance(value, str):
         yield pointer, value
-    elif key != "checks":
+    elif key not in ("checks", "tools"):
         yield from _read(value, pointer)

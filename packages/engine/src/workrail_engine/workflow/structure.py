@@ -18,6 +18,7 @@ from workrail_engine.workflow.structure_checks import check_problems, named_chec
 from workrail_engine.workflow.structure_functions import function_problems
 from workrail_engine.workflow.structure_loops import loop_problems
 from workrail_engine.workflow.structure_steps import parallel_step_problems, standard_step_problems
+from workrail_engine.workflow.structure_tools import tool_problems
 
 
 def check_structure(definition: WorkflowDefinition) -> tuple[Problem, ...]:
@@ -28,6 +29,7 @@ def check_structure(definition: WorkflowDefinition) -> tuple[Problem, ...]:
         *_repeated_texts(definition, placed),
         *function_problems(definition, placed),
         *loop_problems(definition.steps),
+        *tool_problems(definition, placed),
     ]
     for step, pointer in standard_steps(placed):
         found += standard_step_problems(step, pointer)
