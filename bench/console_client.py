@@ -8,9 +8,12 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Final
+
+from workrail_engine.system import SystemClock
 
 PROGRAM: Final = Path(sys.executable).with_name("worktrain-console")
 _HAMMER: Final = """
@@ -26,11 +29,13 @@ class Asker:
     """One connection that stays open, as a browser's does."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 
-    def get(self, address: str) -> bytes:
+    def get(self, address: str, cookie: str = "") -> bytes:
         """The body as it was sent, packed where it is worth it."""
-        self._connection.request("GET", address, headers={"Accept-Encoding": "gzip"})
+        headers = {"Accept-Encoding": "gzip", **({"Cookie": cookie} if cookie else {})}
+        self._connection.request("GET", address, headers=headers)
         answer = self._connection.getresponse()
         body = answer.read()
         if answer.status != 200:
@@ -48,10 +53,21 @@ class Asker:
         self.get(address)
         return [self._one(address) for _ in range(times)]
 
-    def _one(self, address: str) -> float:
+    def took_anew(self, address: str, times: int) -> list[float]:
+        """The same, each request by another browser, which makes the console make the page anew."""
+        self._one(address)
+        return [self._one(address, self._visit(number)) for number in range(times)]
+
+    def _one(self, address: str, cookie: str = "") -> float:
         began = perf_counter()
-        self.get(address)
+        self.get(address, cookie)
         return perf_counter() - began
+
+    def _visit(self, number: int) -> str:
+        """The cookie of a browser that came back; each has been looking since another time."""
+        now = SystemClock().now()
+        since = now - timedelta(hours=1, seconds=number)
+        return f"worktrain_visit_{self.port}={since.isoformat()}~{now.isoformat()}"
 
 
 @contextmanager

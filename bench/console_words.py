@@ -13,7 +13,9 @@ The stores are those of [the large store](scale.md): sessions of three steps ove
 600 branches, half of them complete, every tenth started by another; and beside them one session of 41
 steps, one of 10,000 events, and one that goes on while it is looked at. The console runs as its own process, on the machine that asks it, over
 one connection that stays open. Bytes are as they travel, packed. A first paint is Chromium's
-first-contentful-paint with nothing cached. "Write to visible" is the time from a step's answer to its
+first-contentful-paint with nothing cached. A list is asked for by one browser after the other, each of
+which has been looking since another time, so that every page is made anew; who asks for the same again within
+a second is given the same page. "Write to visible" is the time from a step's answer to its
 text in a page that is open and follows live. While the list is hammered, two other processes ask for it
 without a pause.
 

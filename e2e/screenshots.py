@@ -23,6 +23,7 @@ FOLDER: Final = Path(__file__).parent.parent / "docs" / "screenshots"
 LEFT_OUT: Final = (
     *("nowhere", "hostile, context", "hostile, artifacts", "hostile, events"),
     *("sessions, all", "sessions, none", "search, none", "long", "reviewed"),
+    *("run, asking", "run, incomplete"),
 )
 """Pages that look like another one."""
 SIZES: Final = {"desktop": (1280, 700), "phone": (390, 844)}

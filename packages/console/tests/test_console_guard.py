@@ -1,5 +1,6 @@
 """Who is answered at all, and under which rules."""
 
+import json
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from typing import Any
@@ -9,8 +10,21 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from workrail_console.app import create_app
-from workrail_engine.engine import Engine, StartRequest, Submission
+from workrail_engine.agent_events import (
+    ArtifactSaved,
+    MessageGiven,
+    Noticed,
+    RunBegun,
+    RunParked,
+    ToolBegun,
+    ToolFinished,
+    TurnTaken,
+    Usage,
+)
+from workrail_engine.engine import Engine, StartRequest, Submission, content_of
+from workrail_engine.ids import SessionId
 from workrail_engine.outcomes import Blocked, StepReady
+from workrail_engine.projections.runs import Beat, RunOrder
 from workrail_engine.reader import open_reader
 from workrail_engine.system import Locations, SystemClock
 
@@ -229,7 +243,35 @@ def hostile_session(engine: Engine) -> str:
     )
     assert isinstance(second, StepReady)
     assert isinstance(engine.advance(second.token, Submission()), Blocked)
+    hostile_run(engine, SessionId(first.session_id))
     return first.session_id
+
+
+def hostile_run(engine: Engine, session_id: SessionId) -> None:
+    """A run every one of whose texts is an attack; it waits for a person."""
+    engine.runs.order(RunOrder(session_id, lane=HOSTILE, options={"model": HOSTILE}))
+    claim = engine.runs.claim_this(session_id, HOSTILE, 600)
+    assert claim is not None
+    node, bad = engine.place(session_id).node, HOSTILE.encode()
+    prompt = json.dumps([{"name": HOSTILE, "source": HOSTILE, "text": HOSTILE}]).encode()
+    content = content_of(bad)
+    events = (
+        RunBegun(node, 1, HOSTILE, HOSTILE, HOSTILE, content_of(prompt)),
+        MessageGiven(node, 0, 1, "child", HOSTILE),
+        TurnTaken(
+            *(node, 1, HOSTILE, HOSTILE, HOSTILE, (HOSTILE,), content, Usage(1, 1), 5, 1, 2),
+        ),
+        ToolBegun(node, 1, 1, HOSTILE, HOSTILE),
+        ToolFinished(node, 1, 1, HOSTILE, "error", HOSTILE, content, content, 3),
+        ArtifactSaved(node, 1, 1, HOSTILE, HOSTILE, content),
+        Noticed(node, "stuck", HOSTILE, {HOSTILE: HOSTILE}),
+        Noticed(node, "self_heal_failed", HOSTILE, {}),
+        Noticed(node, "sandbox_downgraded", HOSTILE, {}),
+        RunParked(node, "operator", HOSTILE, None, ()),
+    )
+    engine.journal.append(claim.lease, events, (bad, prompt))
+    engine.runs.beat(claim.lease, Beat(600, HOSTILE, 1))
+    engine.runs.park(claim.lease, "operator", HOSTILE)
 
 
 @pytest.mark.rule("CON-4")
@@ -239,6 +281,7 @@ def test_hostile_text_anywhere_in_a_session_adds_nothing_active_to_any_page(
     session_id = hostile_session(acting)
     views = (
         "story",
+        "turns",
         "outline",
         "timeline",
         "events",

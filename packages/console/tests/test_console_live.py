@@ -20,7 +20,15 @@ from fastapi.testclient import TestClient
 
 from workrail_console.app import create_app
 from workrail_console.cli import listen_on
-from workrail_console.live import MOST_FOLLOWERS, RESYNC, WAITING, Follower, Hub, message_of
+from workrail_console.live import (
+    MOST_FOLLOWERS,
+    RESYNC,
+    WAITING,
+    Follower,
+    Hub,
+    driven_anew,
+    message_of,
+)
 from workrail_engine.engine import Engine, StartRequest, Submission
 from workrail_engine.errors import InvalidInputError, StoreUnavailableError
 from workrail_engine.ids import SessionId
@@ -285,6 +293,9 @@ def test_what_came_while_the_store_could_not_be_read_is_told_afterwards() -> Non
                 raise found
             return found
 
+        def driven(self) -> dict[SessionId, str]:
+            return {}
+
     @contextmanager
     def opened() -> Generator[Script]:
         yield Script()
@@ -302,3 +313,56 @@ def test_what_came_while_the_store_could_not_be_read_is_told_afterwards() -> Non
 
     assert first.startswith("id: 1.2\nevent: change\n")
     assert second == RESYNC
+
+
+@pytest.mark.rule("CON-208")
+def test_what_a_run_does_is_told_though_its_log_says_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("workrail_console.live.EVERY", 0.01)
+    does: list[dict[SessionId, str]] = [
+        {},
+        {ONE: "thinking"},
+        {ONE: "thinking"},
+        {ONE: "in Bash"},
+        {},
+    ]
+    asked = 0
+
+    class Script:
+        def changed(self, cursor: str | None) -> Changes | None:
+            return Changes("1.1", (), complete=True) if cursor is None else None
+
+        def driven(self) -> dict[SessionId, str]:
+            nonlocal asked
+            asked += 1
+            return does[min(asked, len(does)) - 1]
+
+    @contextmanager
+    def opened() -> Generator[Script]:
+        yield Script()
+
+    async def follow() -> list[str]:
+        hub = Hub(opened)
+        with hub.following(frozenset({f"session:{ONE}"})) as follower:
+            assert follower is not None
+            messages = follower.messages()
+            told = [await anext(messages) for _ in range(3)]
+        hub.close()
+        assert hub.beats == 3
+        return told
+
+    told = asyncio.run(asyncio.wait_for(follow(), 20))
+
+    assert all(message.startswith("id: 1.1\nevent: change\n") for message in told)
+    assert asked == 5
+
+
+@pytest.mark.rule("CON-208")
+def test_what_goes_on_is_told_again_now_and_then_so_that_its_time_moves_on() -> None:
+    same = {ONE: "in Bash"}
+
+    assert driven_anew(same, same, again=False) == ()
+    assert driven_anew(same, same, again=True) == (ONE,)
+    assert driven_anew(same, {ONE: "thinking", TWO: "queued"}, again=False) == (ONE, TWO)
+    assert driven_anew(same, {}, again=False) == (ONE,)

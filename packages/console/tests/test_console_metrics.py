@@ -8,7 +8,9 @@ from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from workrail_engine.engine import Engine, StartRequest, Submission
+from workrail_engine.ids import SessionId
 from workrail_engine.outcomes import StepReady
+from workrail_engine.projections.runs import RunOrder
 from workrail_engine.system import Locations
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "console-for-programs.md"
@@ -92,7 +94,8 @@ def test_without_a_store_the_figures_say_so(home: Locations, console: TestClient
 
 @pytest.mark.rule("CON-47")
 def test_the_document_names_every_figure_and_no_other(acting: Engine, console: TestClient) -> None:
-    acting.start(StartRequest("careful", "Look"))
+    begun = acting.start(StartRequest("careful", "Look"))
+    acting.runs.order(RunOrder(SessionId(begun.session_id)))
     families = text_string_to_metric_families(console.get("/metrics").text)
     counted = {"counter": "_total"}
     told = {f"{family.name}{counted.get(family.type, '')}" for family in families}

@@ -68,6 +68,29 @@ def test_sessions_run_wait_are_blocked_and_are_complete_in_several_repositories(
 
 
 @pytest.mark.rule("CON-180")
+def test_runs_work_rest_ask_fail_and_are_done_in_a_tree_of_three_levels(reader: Reader) -> None:
+    marks = landmarks(reader)
+    found = {view.session_id: view for view in reader.runs.views()}
+    healed = reader.overview.run(marks.healed)
+
+    driven = found[marks.driven]
+    assert driven.doing is not None
+    assert (driven.state, driven.doing.what, driven.overdue) == ("running", "in Bash", False)
+    assert found[marks.stuck].outcome == "stuck"
+    assert found[marks.incomplete].outcome == "incomplete"
+    assert found[marks.spent].rest == "budget"
+    assert found[marks.asking].rest == "operator"
+    assert healed is not None
+    assert [mark.what for mark in healed.marks] == ["self_heal_succeeded"]
+    assert healed.view.outcome == "completed"
+    unit = reader.inspection.unit(marks.crew)
+    assert [line.depth for line in unit.lines] == [0, 1, 2]
+    costs = [line.spent.cost for line in unit.lines if line.spent is not None]
+    assert costs == sorted(set(costs), reverse=True)
+    assert len(costs) == 3
+
+
+@pytest.mark.rule("CON-180")
 def test_exactly_the_two_records_that_were_harmed_are_damaged(reader: Reader) -> None:
     found = {line.goal: reader.verify(line.session_id).problems for line in all_of(reader)}
 
@@ -150,7 +173,7 @@ def test_without_git_every_session_is_told_as_far_as_it_goes(
     left = fill(where, Ground(tmp_path / "work"), SystemClock().now(), nobody)
 
     with open_reader(where) as other:
-        assert len(all_of(other)) == 27
+        assert len(all_of(other)) == 36
     assert 0 < len(left) < 10
 
 

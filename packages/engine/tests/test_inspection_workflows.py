@@ -101,6 +101,24 @@ def test_the_median_is_that_of_the_newest_complete_runs(
     assert reader.inspection.workflows()[0].median_seconds == 4 * 60
 
 
+def test_a_median_is_the_same_when_the_last_runs_were_all_of_another_workflow(
+    locations: Locations, store: SqlStore, reader: Reader, monkeypatch: pytest.MonkeyPatch
+):
+    for number, minutes in enumerate((50, 2, 4)):
+        rare = finished(store, f"rare {number}", minutes, hours=number)
+        runs_instead(locations, rare, "test.rare", b"{}")
+    for number, minutes in enumerate((3, 5, 9)):
+        finished(store, f"run {number}", minutes, hours=10 + number)
+    every = reader.inspection.workflows()
+    monkeypatch.setattr(workflow_use, "LOOKED_AT", 4)
+
+    assert {one.workflow_id: one.median_seconds for one in every} == {
+        "test.linear": 5 * 60,
+        "test.rare": 4 * 60,
+    }
+    assert reader.inspection.workflows() == every
+
+
 def test_a_workflow_has_the_name_its_newest_run_knows_it_by(
     locations: Locations, store: SqlStore, reader: Reader
 ):

@@ -295,6 +295,44 @@ def test_a_list_asks_the_same_few_statements_however_many_lines_it_has(
     assert len(asked(2)) == len(asked(30)) <= 12
 
 
+def test_roots_are_counted_and_paged_the_same_whether_they_are_few_or_many(
+    store: SqlStore, overview: Overview, monkeypatch: pytest.MonkeyPatch
+):
+    for number in range(4):
+        root = add(store, f"root {number}")
+        add(store, f"child {number}", parent=root.session_id)
+    few = overview.listed(ListAsk(3, roots=True))
+
+    monkeypatch.setattr(listing, "FEW", 1)
+
+    assert (few.total, few.more, len(few.lines)) == (4, False, 3)
+    assert overview.listed(ListAsk(3, roots=True)) == few
+
+
+@pytest.mark.rule("CON-30")
+def test_the_first_children_of_several_sessions_are_asked_for_at_once(
+    store: SqlStore, overview: Overview, tmp_path: Path
+):
+    parents = [add(store, name) for name in ("one", "two", "alone")]
+    for name in ("first", "second", "third"):
+        add(store, name, parent=parents[0].session_id)
+    add(store, "only", parent=parents[1].session_id)
+
+    found = overview.children([one.session_id for one in parents], most=2)
+
+    assert {parent: [child.goal for child in some] for parent, some in found.items()} == {
+        parents[0].session_id: ["first", "second"],
+        parents[1].session_id: ["only"],
+    }
+    assert (
+        found[parents[1].session_id][0]
+        == overview.listed(ListAsk(1, words="only")).lines[0].summary
+    )
+    assert overview.children([], most=2) == {}
+    with open_reader(tmp_path / "none.db") as nothing:
+        assert nothing.overview.children([parents[0].session_id], most=2) == {}
+
+
 def test_facets_count_each_value_without_the_condition_on_it(store: SqlStore, overview: Overview):
     shop, lake = Workspace("/w/shop", "/w/shop", "main"), Workspace("/w/lake", "/w/lake", "fix")
     add(store, "a", shop)

@@ -1,7 +1,8 @@
 """What happens to every answer on its way out?
 
 Texts that look like secrets are masked, only the parts that were asked for are kept, an answer the
-browser has already is not sent again, and the rest is sent small. Downloads and streams go out as
+browser has already is not sent again, and the rest is sent small. What this made of an answer is kept
+for the same answer to others. Downloads and streams go out as
 they are: a log whose bytes were changed would not match its hashes.
 """
 
@@ -9,7 +10,9 @@ import gzip
 import hashlib
 import re
 import time
-from typing import Final
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,12 +30,33 @@ _PACKED: Final = re.compile(
 )
 
 
+_KEPT: Final = 64
+"""Finished answers that are kept."""
+_LARGEST_KEPT: Final = 200_000
+"""Bytes, as they are sent."""
+
+
+@dataclass(frozen=True)
+class _Finished:
+    """An answer as it is sent."""
+
+    tag: str
+    body: bytes
+    worth_packing: bool
+    packed: bool
+
+
+_Wanted: TypeAlias = tuple[bytes, str, str | None, bool]
+"""The digest of what the app said, its kind, the parts that were asked for, whether it may be packed."""
+
+
 class Answers:
     """Finishes the answers of an app."""
 
     def __init__(self, app: ASGIApp, traffic: Traffic) -> None:
         self._app = app
         self._traffic = traffic
+        self._kept: OrderedDict[_Wanted, _Finished] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -40,7 +64,7 @@ class Answers:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        answer = _Answer(scope, send)
+        answer = _Answer(scope, send, self._kept)
         # Addresses are there to get; HEAD is the same answer without its body.
         inner = {**scope, "method": "GET"}
         try:
@@ -53,8 +77,9 @@ class Answers:
 class _Answer:
     """One answer: held until it is whole, unless it is a stream or a download."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, kept: OrderedDict[_Wanted, _Finished]) -> None:
         self.status = 500
+        self._kept = kept
         self._head = scope["method"] == "HEAD"
         self._asked = Headers(scope=scope)
         self._send = send
@@ -79,36 +104,54 @@ class _Answer:
             message = {**message, "body": b""}
         await self._send(message)
 
-    async def _finish(self, start: Message, body: bytes) -> None:
+    async def _finish(self, start: Message, said: bytes) -> None:
         headers = MutableHeaders(scope=start)
-        kind = headers.get("content-type", "")
-        if _SHOWN.match(kind):
-            body = self._shown(body.decode("utf-8", "replace"), kind, headers).encode()
+        done = self._finished(said, headers)
         if self.status == 200:
-            tag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-            headers["ETag"] = tag
-            if tag in self._asked.get("if-none-match", ""):
+            headers["ETag"] = done.tag
+            if done.tag in self._asked.get("if-none-match", ""):
                 start["status"] = self.status = 304
                 del headers["content-length"]
                 await self._send(start)
                 await self._send({"type": "http.response.body", "body": b""})
                 return
-        if len(body) >= _WORTH_PACKING and _PACKED.match(kind):
-            headers.add_vary_header("Accept-Encoding")
-            if "gzip" in self._asked.get("accept-encoding", ""):
-                body = gzip.compress(body, _LEVEL, mtime=0)
-                headers["Content-Encoding"] = "gzip"
-        headers["Content-Length"] = str(len(body))
+        if done.packed:
+            headers["Content-Encoding"] = "gzip"
+        headers["Content-Length"] = str(len(done.body))
         await self._send(start)
-        await self._send({"type": "http.response.body", "body": b"" if self._head else body})
+        await self._send({"type": "http.response.body", "body": b"" if self._head else done.body})
 
-    def _shown(self, text: str, kind: str, headers: MutableHeaders) -> str:
-        text = masked(text)
-        asked = self._asked.get("x-parts")
-        if kind.startswith("text/html") and asked is not None:
+    def _finished(self, said: bytes, headers: MutableHeaders) -> _Finished:
+        """What is sent for what the app said; says in the headers what it depends on."""
+        kind = headers.get("content-type", "")
+        parts = self._asked.get("x-parts") if kind.startswith("text/html") else None
+        unpacks = "gzip" in self._asked.get("accept-encoding", "")
+        wanted = (hashlib.blake2b(said, digest_size=16).digest(), kind, parts, unpacks)
+        done = self._kept.get(wanted)
+        if done is None:
+            done = _made(said, kind, parts, unpacks=unpacks)
+            if len(done.body) <= _LARGEST_KEPT:
+                self._kept[wanted] = done
+                if len(self._kept) > _KEPT:
+                    self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(wanted)
+        if parts is not None:
             headers.add_vary_header("X-Parts")
-            return parts_of(text, wanted_parts(asked))
-        return text
+        if done.worth_packing:
+            headers.add_vary_header("Accept-Encoding")
+        return done
+
+
+def _made(said: bytes, kind: str, parts: str | None, *, unpacks: bool) -> _Finished:
+    body = said
+    if _SHOWN.match(kind):
+        text = masked(body.decode("utf-8", "replace"))
+        body = (text if parts is None else parts_of(text, wanted_parts(parts))).encode()
+    tag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    worth = len(body) >= _WORTH_PACKING and _PACKED.match(kind) is not None
+    packed = worth and unpacks
+    return _Finished(tag, gzip.compress(body, _LEVEL, mtime=0) if packed else body, worth, packed)
 
 
 def _is_whole(headers: Headers) -> bool:

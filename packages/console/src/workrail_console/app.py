@@ -13,6 +13,7 @@ from fastapi.responses import Response
 
 from workrail_console.answers import Answers
 from workrail_console.assets import read_assets
+from workrail_console.checking import Checker
 from workrail_console.context import PageContext
 from workrail_console.door import ReaderFactory
 from workrail_console.guard import SECURITY_HEADERS, Guard, door_of
@@ -26,6 +27,7 @@ from workrail_console.pages import (
     health,
     live,
     proofs,
+    run_content,
     search,
     session,
     sessions,
@@ -47,13 +49,13 @@ from workrail_engine.errors import WorkRailError
 from workrail_engine.ports import Clock
 
 _PAGES = (
-    *(sessions, session, step, artifact, unit, search, workflows, proofs, health),
+    *(sessions, session, step, artifact, run_content, unit, search, workflows, proofs, health),
     *(live, metrics, feed, docs),
 )
 """Each says its addresses by `routes(context)`; an address goes to the first that has it."""
 
 
-def create_app(  # what is asked for by name are the console's own settings
+def create_app(  # noqa: PLR0913  # what is asked for by name are the console's own settings
     open_reader: ReaderFactory,
     clock: Clock,
     *,
@@ -61,6 +63,7 @@ def create_app(  # what is asked for by name are the console's own settings
     store: str = "",
     token: str | None = None,
     open_watch: WatchFactory | None = None,
+    checker: Checker | None = None,
 ) -> FastAPI:
     """The console over a reader.
 
@@ -71,6 +74,7 @@ def create_app(  # what is asked for by name are the console's own settings
         store: Where the sessions lie, in words; shown where there are none yet.
         token: Who does not bring it is shown nothing; None lets everyone on this machine look.
         open_watch: Opens what looks for changes; reads the store again and again when left out.
+        checker: Reads records to see whether they are whole; a thread of this process when left out.
     """
     context = _context(open_reader, clock, port, store, open_watch)
     app = FastAPI(
@@ -79,7 +83,7 @@ def create_app(  # what is asked for by name are the console's own settings
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        lifespan=_background(context, open_reader),
+        lifespan=_background(context, open_reader, checker),
     )
     app.state.context = context
     # The last one added is asked first.
@@ -117,11 +121,11 @@ def _context(
 
 
 def _background(
-    context: PageContext, open_reader: ReaderFactory
+    context: PageContext, open_reader: ReaderFactory, checker: Checker | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def running(_app: FastAPI) -> AsyncGenerator[None]:
-        verifier = Verifier(context.integrity, open_reader)
+        verifier = Verifier(context.integrity, open_reader, checker)
         verifier.start()
         try:
             with context.pulse.keep_open():

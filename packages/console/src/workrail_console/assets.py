@@ -7,7 +7,7 @@ from typing import Final
 
 SHEETS: Final = {
     "console.css": ("00_base.css", "10_sessions.css"),
-    "pages.css": ("15_reading.css", "20_session.css", "30_pages.css"),
+    "pages.css": ("15_reading.css", "20_session.css", "25_runs.css", "30_pages.css"),
 }
 """The style sheets and their parts: the first is all that the list needs, the rest have both."""
 _STATIC = Path(__file__).parent / "static"

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,6 +15,7 @@ from workrail_console.liveness import LivenessJudge
 from workrail_console.pulse import Pulse
 from workrail_console.rendering import Renderer
 from workrail_console.traffic import Traffic
+from workrail_console.turns import in_turn
 from workrail_engine.ports import Clock
 
 
@@ -44,6 +46,8 @@ def get(
     router: APIRouter,
     path: str,
     answer: Callable[..., Response | Awaitable[Response]],
+    *,
+    slow: bool = False,
     **documented: Any,
 ) -> None:
     """Serve an address; there are only addresses to get.
@@ -52,7 +56,10 @@ def get(
         router: the page's.
         path: with its parameters, as `/sessions/{session_id}`.
         answer: makes the answer; its typed parameters are those of the address.
+        slow: it may take long, so others do not wait until it is made.
         documented: what FastAPI's `add_api_route` takes beside, as `responses` or `tags`.
     """
     documented.setdefault("response_model", None)
+    if not slow and not iscoroutinefunction(answer):
+        answer = in_turn(answer)
     router.add_api_route(path, answer, methods=["GET"], **documented)

@@ -92,6 +92,46 @@ def _ended(payload: JsonObject) -> str:
     return f"Run complete{f', {count} steps never ran' if count else ''}"
 
 
+def _taken_up(payload: JsonObject) -> str:
+    return f"Run taken up by {_text(payload, 'driver')} with {_text(payload, 'model')}"
+
+
+def _turn(payload: JsonObject) -> str:
+    tools = payload.get("tools")
+    named = [str(one) for one in tools] if isinstance(tools, list) else []
+    used = f", calling {', '.join(named)}" if named else ""
+    said = payload.get("said")
+    return f"Turn {payload.get('turn')}{used}{f': {said}' if isinstance(said, str) else ''}"
+
+
+def _begun(payload: JsonObject) -> str:
+    return f"{_text(payload, 'tool')} begun: {_text(payload, 'said')}"
+
+
+def _finished(payload: JsonObject) -> str:
+    return f"{_text(payload, 'tool')} {_text(payload, 'outcome')} after {payload.get('ms')} ms"
+
+
+def _given(payload: JsonObject) -> str:
+    return f"Said to the model by {_text(payload, 'source')}: {_text(payload, 'text')}"
+
+
+def _saved(payload: JsonObject) -> str:
+    return f"Kept {_text(payload, 'name')}"
+
+
+def _noticed(payload: JsonObject) -> str:
+    return f"{_text(payload, 'what').replace('_', ' ')}: {_text(payload, 'said')}"
+
+
+def _parked(payload: JsonObject) -> str:
+    return f"Run parked ({_text(payload, 'why').replace('_', ' ')}): {_text(payload, 'said')}"
+
+
+def _over(payload: JsonObject) -> str:
+    return f"Run ended {_text(payload, 'outcome').replace('_', ' ')}: {_text(payload, 'said')}"
+
+
 _WORDS: Final[Mapping[str, Callable[[JsonObject], str]]] = {
     "session_started": _started,
     "step_completed": _completed,
@@ -108,6 +148,15 @@ _WORDS: Final[Mapping[str, Callable[[JsonObject], str]]] = {
     "checkpoint_taken": _checkpoint,
     "branch_started": _forked,
     "run_completed": _ended,
+    "run_begun": _taken_up,
+    "turn_taken": _turn,
+    "tool_begun": _begun,
+    "tool_finished": _finished,
+    "message_given": _given,
+    "artifact_saved": _saved,
+    "noticed": _noticed,
+    "run_parked": _parked,
+    "run_ended": _over,
 }
 
 

@@ -1,7 +1,7 @@
 """Which records are whole? Checked in the background, what is shown first and then everything.
 
-To check a record means to read all of it, so no page waits for that. One thread does it, a tenth of
-the time, and a book keeps what it found: of damaged records all, of whole ones those looked at last.
+To check a record means to read all of it, so no page waits for that. One thread sees to it, a tenth of
+the time, and a book keeps what was found: of damaged records all, of whole ones those looked at last.
 """
 
 import contextlib
@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from workrail_console.checking import Checker, CheckerHere, Found, checked
 from workrail_console.door import ReaderFactory
 from workrail_console.standing import Integrity, integrity
-from workrail_engine.errors import CorruptSessionError, SessionNotFoundError, WorkRailError
+from workrail_engine.errors import SessionNotFoundError, WorkRailError
 from workrail_engine.ids import SessionId
 from workrail_engine.projections.session_summary import SessionSummary
 from workrail_engine.reader import Reader
@@ -29,6 +30,8 @@ _REST: Final = 9.0
 _SHORTEST_REST: Final = 0.02
 _BETWEEN_ROUNDS: Final = 600.0
 """Seconds from the end of one round over everything to the next."""
+_LINGER: Final = 10.0
+"""Seconds without anything to check after which the checker is let go of."""
 _PAGE: Final = 100
 
 
@@ -65,6 +68,8 @@ class IntegrityBook:
         self._wanted: OrderedDict[SessionId, int] = OrderedDict()
         self._progress = SweepProgress(0, None, 0, 0)
         self._lock = threading.Lock()
+        self.damage = 0
+        """Another number whenever other damage is known."""
         self.news = threading.Event()
         """Set when a record is wanted that was not checked."""
 
@@ -96,22 +101,23 @@ class IntegrityBook:
         Raises:
             SessionNotFoundError: no such session.
         """
-        try:
-            found = reader.verify(session_id)
-            problems, events = found.problems, found.events
-        except CorruptSessionError as error:
-            problems, events = (str(error),), event_count
+        return self.learn(checked(reader, session_id), session_id, event_count, goal)
+
+    def learn(
+        self, found: Found, session_id: SessionId, event_count: int, goal: str = ""
+    ) -> Integrity:
+        """Keep what a check found; the arguments are those of `check`."""
         # Kept under the number its row says: that is what it is asked for by.
-        events = event_count if problems else events
-        self.keep(DamagedRecord(session_id, goal, problems), events)
-        return integrity(problems, events)
+        events = event_count if found.problems else found.events
+        self.keep(DamagedRecord(session_id, goal, found.problems), events)
+        return integrity(found.problems, events)
 
     def keep(self, record: DamagedRecord, event_count: int) -> None:
         """Keep what the check of a record found; one without problems is whole."""
         with self._lock:
-            self._damaged.pop(record.session_id, None)
-            self._whole.pop(record.session_id, None)
+            self._drop(record.session_id)
             if record.problems and len(self._damaged) < DAMAGED_KEPT:
+                self.damage += 1
                 self._damaged[record.session_id] = (event_count, time.monotonic(), record)
             elif not record.problems:
                 self._whole[record.session_id] = event_count
@@ -121,8 +127,7 @@ class IntegrityBook:
     def forget(self, session_id: SessionId) -> None:
         """A session is no longer stored."""
         with self._lock:
-            self._damaged.pop(session_id, None)
-            self._whole.pop(session_id, None)
+            self._drop(session_id)
 
     def knows(self, session_id: SessionId, event_count: int) -> bool:
         """Whether a record with so many events was checked, and is whole."""
@@ -156,6 +161,11 @@ class IntegrityBook:
             self.news.clear()
             return None
 
+    def _drop(self, session_id: SessionId) -> None:
+        self._whole.pop(session_id, None)
+        if self._damaged.pop(session_id, None) is not None:
+            self.damage += 1
+
     def _want(self, session_id: SessionId, event_count: int) -> None:
         self._wanted[session_id] = event_count
         self._wanted.move_to_end(session_id)
@@ -167,9 +177,19 @@ class IntegrityBook:
 class Verifier:
     """The thread that fills the book, from `start` to `stop`."""
 
-    def __init__(self, book: IntegrityBook, open_reader: ReaderFactory) -> None:
+    def __init__(
+        self, book: IntegrityBook, open_reader: ReaderFactory, checker: Checker | None = None
+    ) -> None:
+        """A thread that is not started yet.
+
+        Args:
+            book: to fill.
+            open_reader: tells which records there are.
+            checker: reads them; this thread itself when left out.
+        """
         self._book = book
         self._open_reader = open_reader
+        self._checker = checker or CheckerHere(open_reader)
         self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._run, name="verifier", daemon=True)
 
@@ -178,9 +198,10 @@ class Verifier:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, after the record that is being read."""
+        """End, at the latest after the record that is being read."""
         self._leaving.set()
         self._book.news.set()
+        self._checker.let_go()
 
     def _run(self) -> None:
         sweep = self.sweep()
@@ -195,8 +216,15 @@ class Verifier:
                 sweep, resting = self.sweep(), _BETWEEN_ROUNDS / 10
             worked = time.monotonic() - began
             if resting:
-                self._book.news.wait(resting)
+                self._rest(resting)
             self._leaving.wait(max(_SHORTEST_REST, worked * _REST))
+        self._checker.let_go()
+
+    def _rest(self, seconds: float) -> None:
+        """Wait until a record is wanted; who checks is let go of when that takes long."""
+        if not self._book.news.wait(min(seconds, _LINGER)):
+            self._checker.let_go()
+            self._book.news.wait(seconds - _LINGER)
 
     def check_wanted(self) -> bool:
         """Check one record that someone looks at; False where there is none."""
@@ -204,14 +232,25 @@ class Verifier:
         if wanted is None:
             return False
         session_id, event_count = wanted
-        known = {record.session_id: record.goal for record in self._book.damaged()}
-        with self._open_reader() as reader:
-            try:
-                goal = known.get(session_id) or _goal(reader, session_id)
-                self._book.check(reader, session_id, event_count, goal)
-            except SessionNotFoundError:
-                self._book.forget(session_id)
+        try:
+            found = self._checker.check(session_id)
+        except SessionNotFoundError:
+            self._book.forget(session_id)
+        else:
+            goal = self._goal(session_id) if found.problems else ""
+            self._book.learn(found, session_id, event_count, goal)
         return True
+
+    def _goal(self, session_id: SessionId) -> str:
+        """The goal of a session whose record is damaged, where it can still be told."""
+        known = {record.session_id: record.goal for record in self._book.damaged()}
+        if known.get(session_id):
+            return known[session_id]
+        try:
+            with self._open_reader() as reader:
+                return reader.overview.line(session_id).summary.goal
+        except WorkRailError:
+            return ""
 
     def sweep(self) -> Iterator[float]:
         """Check everything, round after round; yields how long to rest after each record."""
@@ -238,13 +277,6 @@ class Verifier:
 
     def _check(self, summary: SessionSummary) -> None:
         # It may be gone by now, or fail in a way of its own; the rest of the store is checked.
-        with self._open_reader() as reader, contextlib.suppress(WorkRailError):
-            self._book.check(reader, summary.session_id, summary.event_count, summary.goal)
-
-
-def _goal(reader: Reader, session_id: SessionId) -> str:
-    """The goal of a session, where its record still says it."""
-    try:
-        return reader.session(session_id).summary.goal
-    except WorkRailError:
-        return ""
+        with contextlib.suppress(WorkRailError):
+            found = self._checker.check(summary.session_id)
+            self._book.learn(found, summary.session_id, summary.event_count, summary.goal)

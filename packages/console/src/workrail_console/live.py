@@ -1,7 +1,8 @@
 """Who is told when something changes?
 
 One thread looks at the store's place in its history while anyone follows, five times a second; what
-came since is told to each follower once. A follower that does not keep up is told to start over.
+came since is told to each follower once. What a run does at a moment leaves nothing in a log; it is looked
+at once a second, and told like a change. A follower that does not keep up is told to start over.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import contextlib
 import json
 import logging
 import threading
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, Protocol, TypeAlias
 
@@ -26,6 +27,10 @@ PING: Final = 15.0
 RETRY: Final = 2_000
 """Milliseconds after which a browser that lost the line asks again."""
 MOST_FOLLOWERS: Final = 64
+_BEAT: Final = 5
+"""Looks between two at what runs do: they make a second."""
+_AGAIN: Final = 5
+"""Beats after which what runs do is told though nothing changed: for how long moves on."""
 WAITING: Final = 16
 """Messages kept for a follower that reads slowly."""
 
@@ -38,6 +43,10 @@ class Watch(Protocol):
 
     def changed(self, cursor: str | None) -> Changes | None:
         """What changed after a cursor; None when nothing did. With None, the present place."""
+        ...
+
+    def driven(self) -> Mapping[SessionId, str]:
+        """What each run under way does, as a text that is another whenever that changed."""
         ...
 
 
@@ -55,6 +64,11 @@ class _ReaderWatch:
         with self._open_reader() as reader:
             changes = reader.overview.changes(cursor)
         return changes if cursor is None or changes.cursor != cursor else None
+
+    def driven(self) -> Mapping[SessionId, str]:
+        """What each run under way does."""
+        with self._open_reader() as reader:
+            return reader.overview.driven()
 
 
 def watch_by_reading(open_reader: ReaderFactory) -> WatchFactory:
@@ -133,6 +147,14 @@ def message_of(changes: Changes, topics: frozenset[str]) -> str | None:
     return f"id: {changes.cursor}\nevent: {event}\ndata: {data}\n\n"
 
 
+def driven_anew(
+    before: Mapping[SessionId, str], now: Mapping[SessionId, str], *, again: bool
+) -> tuple[SessionId, ...]:
+    """The sessions whose run does something else than before, or is under way and told again."""
+    changed = [one for one in {**before, **now} if again or before.get(one) != now.get(one)]
+    return tuple(changed)
+
+
 class Hub:
     """All followers of one console, and the thread that looks for them."""
 
@@ -145,6 +167,10 @@ class Hub:
         self._looking = threading.Event()
         self._cursor: str | None = None
         self._thread: threading.Thread | None = None
+        self._looks = 0
+        self._driven: Mapping[SessionId, str] | None = None
+        self.beats = 0
+        """Another number whenever what runs do was told."""
 
     @property
     def followers(self) -> int:
@@ -209,8 +235,21 @@ class Hub:
                     if self._cursor is not None:  # before that, each follower asked for itself
                         self._tell(changes)
                     self._cursor = changes.cursor
+                self._look_at_runs(watch)
                 self._looking.set()
                 self._leaving.wait(EVERY)
+
+    def _look_at_runs(self, watch: Watch) -> None:
+        """Once a second: tell what runs do, where it changed, and now and then in any case."""
+        self._looks += 1
+        if self._looks % _BEAT or self._cursor is None:
+            return
+        before, self._driven = self._driven, dict(watch.driven())
+        again = self._looks % (_BEAT * _AGAIN) == 0
+        moved = driven_anew(before or {}, self._driven, again=again)
+        if before is not None and moved:
+            self.beats += 1
+            self._tell(Changes(self._cursor, moved, complete=True))
 
     def _tell(self, changes: Changes) -> None:
         for follower in self._present():

@@ -10,6 +10,7 @@ from workrail_console.standing import Liveness, Process, liveness
 from workrail_console.words import Status
 from workrail_engine.ports import Clock
 from workrail_engine.projections.driving import Driver, SeenDriver
+from workrail_engine.projections.run_lines import RunLine
 
 KEPT: Final = 2.0
 """Seconds an answer of the machine is used again."""
@@ -35,14 +36,19 @@ class LivenessJudge:
         self._kept: dict[Driver, tuple[float, Process]] = {}
         self._lock = threading.Lock()
 
-    def of(self, status: Status, drivers: Sequence[SeenDriver]) -> Liveness | None:
-        """Whether anyone drives a session; None once it is complete.
+    def of(
+        self, status: Status, drivers: Sequence[SeenDriver], run: RunLine | None = None
+    ) -> Liveness | None:
+        """Whether anyone drives a session; None once it is complete, or where nobody has to.
 
         Args:
             status: of the session.
             drivers: who drove it, last heard of first.
+            run: of a session that is driven without a person; one that rests needs no process.
         """
-        return None if status == "completed" else self.of_driver(drivers[0] if drivers else None)
+        if status == "completed" or (run is not None and run.view.state != "running"):
+            return None
+        return self.of_driver(drivers[0] if drivers else None)
 
     def of_driver(self, driver: SeenDriver | None) -> Liveness:
         """Whether a driver is there."""

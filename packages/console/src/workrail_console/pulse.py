@@ -1,17 +1,17 @@
 """What changes only when the store does, and is kept until then?
 
-Every page says how many sessions need a person; the start page also counts the facets. Each request
+Every page says how many sessions need a person; others count facets, or how workflows are used. Each request
 asks for the store's place in its history, which costs next to nothing, and only a new place makes
 these be asked anew.
 """
 
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Hashable
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from workrail_console.door import ReaderFactory
 from workrail_console.kept_reader import KeptReader
@@ -20,12 +20,15 @@ from workrail_engine.errors import WorkRailError
 from workrail_engine.overview import Overview
 from workrail_engine.ports import Clock
 from workrail_engine.projections.listing import Attention, Facets, ListAsk
+from workrail_engine.projections.workflow_use import WorkflowStory, WorkflowUse
 from workrail_engine.reader import Reader
 
 SHOWN: Final = 10
 """Sessions of each kind that need a person, or run, on the start page."""
 _KEPT: Final = 5.0
 """Seconds an answer is used while nothing changes: who counts as running changes with time."""
+_COUNTED: Final = 15.0
+"""Seconds what was counted is used while nothing changes: to remove old sessions is no change."""
 _SHARE: Final = 20
 """Facets that took a second to count are not counted again for that many, changed or not."""
 _MOST: Final = 64
@@ -47,7 +50,7 @@ class _Kept(Generic[_Value]):
 
 
 class Pulse:
-    """Attention and facets of one store; safe to use from several threads."""
+    """Attention and counts of one store; safe to use from several threads."""
 
     def __init__(
         self, open_reader: ReaderFactory, clock: Clock, damaged: Callable[[], int] = lambda: 0
@@ -64,7 +67,7 @@ class Pulse:
         self._damaged = damaged
         self._cursor: str | None = None
         self._attention: _Kept[Attention] | None = None
-        self._facets: dict[ListAsk, _Kept[Facets]] = {}
+        self._counts: dict[Hashable, _Kept[Any]] = {}
         self._lock = threading.Lock()
 
     @contextmanager
@@ -84,19 +87,24 @@ class Pulse:
             _seen.set(cursor)
         return cursor != _NOTHING
 
+    def place(self, reader: Reader) -> str:
+        """The store's place in its history, as this request saw it first."""
+        return _seen.get() or self._place(reader)
+
     def surroundings(self) -> Surroundings:
         """What every page says; never raises, so that a page about a broken store can be made."""
         try:
             attention = self._attention_now()
         except WorkRailError:
             return Surroundings(None, 0)
-        needed = attention.waiting_total + attention.blocked_total + self._damaged()
+        told = attention.waiting_total + attention.blocked_total + attention.runs_total
+        needed = told + self._damaged()
         # Live updates go on from before the page was read: what came since then is sent again.
         return Surroundings(_seen.get(), needed)
 
     def attention(self, reader: Reader) -> Attention:
         """What needs a person, and what runs."""
-        cursor = _seen.get() or self._place(reader)
+        cursor = self.place(reader)
         kept = self._fresh_attention()
         if kept is not None:
             return kept
@@ -123,20 +131,42 @@ class Pulse:
         return kept.value
 
     def facets(self, reader: Reader, ask: ListAsk) -> Facets:
-        """How the sessions that were asked for are spread."""
-        cursor = _seen.get() or self._place(reader)
+        """How the sessions that were asked for are spread; up to a second old in a large store."""
+        return self._counted(reader, ask, lambda: reader.overview.facets(ask), share=_SHARE)
+
+    def workflows(self, reader: Reader) -> tuple[WorkflowUse, ...]:
+        """Every workflow any session runs, most used first."""
+        return self._counted(reader, "workflows", reader.inspection.workflows)
+
+    def workflow(self, reader: Reader, workflow_id: str) -> WorkflowStory | None:
+        """One workflow's use; None where no session runs it."""
+        key = ("workflow", workflow_id)
+        return self._counted(reader, key, lambda: reader.inspection.workflow(workflow_id))
+
+    def _counted(
+        self, reader: Reader, key: Hashable, count: Callable[[], _Value], share: int = 0
+    ) -> _Value:
+        """What was counted at this place of the store's history, or is now.
+
+        Args:
+            reader: of the store.
+            key: says what is counted.
+            count: counts it.
+            share: what took a second to count is used for that many, changed or not.
+        """
+        cursor = self.place(reader)
         now = time.monotonic()
         with self._lock:
-            kept = self._facets.get(ask)
+            kept = self._counts.get(key)
         if kept is not None:
             age = now - kept.at
-            if age < min(_SHARE * kept.took, 1.0) or (kept.cursor == cursor and age < _KEPT):
+            if age < min(share * kept.took, 1.0) or (kept.cursor == cursor and age < _COUNTED):
                 return kept.value
-        value = reader.overview.facets(ask)
+        value = count()
         with self._lock:
-            if len(self._facets) >= _MOST:
-                self._facets.clear()
-            self._facets[ask] = _Kept(cursor, now, time.monotonic() - now, value)
+            if len(self._counts) >= _MOST:
+                self._counts.clear()
+            self._counts[key] = _Kept(cursor, now, time.monotonic() - now, value)
         return value
 
     def _place(self, reader: Reader) -> str:

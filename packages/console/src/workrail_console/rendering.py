@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from workrail_console.masking import masked
 from workrail_console.rows import plain, strip_html
+from workrail_console.run_words import money, spent_words
 from workrail_console.times import ago, clock_time, lasted, shown
 from workrail_engine.canonical import JsonValue
 from workrail_engine.ports import Clock
@@ -59,11 +60,13 @@ class Renderer:
             "clock_time": clock_time,
             "lasted": lasted,
             "masked": masked,
+            "money": money,
             "notes_html": notes_html,
             "plain": plain,
             "pretty": pretty,
             "short": short,
             "shown": shown,
+            "spent_words": spent_words,
             "strip_html": strip_html,
         }
         self._environment.filters.update(filters)

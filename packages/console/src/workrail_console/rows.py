@@ -12,6 +12,7 @@ from workrail_console.standing import Integrity, Liveness, Standing, standing
 from workrail_console.words import Status
 from workrail_engine.projections.driving import SeenDriver
 from workrail_engine.projections.listing import ListedSession, Mark, StandingReason
+from workrail_engine.projections.run_lines import RunLine
 from workrail_engine.projections.session_summary import SessionSummary
 
 
@@ -35,6 +36,8 @@ class Row:
     drivers: tuple[SeenDriver, ...]
     problem: str | None
     """Why its row cannot be told whole."""
+    run: RunLine | None
+    """Of a session that is driven without a person."""
 
 
 _WORDS: dict[Mark, str] = {
@@ -109,4 +112,5 @@ def row_of(listed: ListedSession, alive: Liveness | None, whole: Integrity, now:
         children=listed.children,
         drivers=listed.drivers,
         problem=listed.problem,
+        run=listed.run,
     )

@@ -9,6 +9,7 @@ from types import FrameType
 import uvicorn
 
 from workrail_console.app import create_app
+from workrail_console.checking_apart import CheckerApart
 from workrail_console.live import Hub
 from workrail_engine.reader import open_reader, open_watch
 from workrail_engine.system import Locations, SystemClock
@@ -33,6 +34,7 @@ def serve(
         store=locations.store_shown,
         token=token,
         open_watch=lambda: open_watch(locations),
+        checker=CheckerApart(environ),
     )
     config = uvicorn.Config(
         app,

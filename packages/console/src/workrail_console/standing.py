@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
+from workrail_console.run_words import RunStanding, run_standing
 from workrail_console.times import ago
 from workrail_console.words import Status
 from workrail_engine.projections.driving import Driver, SeenDriver
@@ -64,6 +65,8 @@ class Standing:
     liveness: Liveness | None
     """None once it is complete: nobody has to drive it any more."""
     integrity: Integrity
+    run: RunStanding | None = None
+    """Of a session that is driven without a person."""
 
 
 def liveness(driver: SeenDriver | None, process: Process, now: datetime) -> Liveness:
@@ -119,7 +122,8 @@ def standing(
     sentence, remedy = _reason(listed, now)
     waiting = listed.summary.status == "waiting"
     command = f"workrail approve {listed.summary.session_id}" if waiting else None
-    return Standing(listed.summary.status, sentence, remedy, command, alive, whole)
+    run = None if listed.run is None else run_standing(listed.run, now)
+    return Standing(listed.summary.status, sentence, remedy, command, alive, whole, run)
 
 
 def _reason(listed: ListedSession, now: datetime) -> tuple[str | None, str | None]:

@@ -8,21 +8,32 @@ from functools import lru_cache
 from typing import Final
 
 from workrail_engine.errors import InvalidDefinitionError
-from workrail_engine.ids import NodeId, SessionId, WorkflowHash
+from workrail_engine.ids import Digest, NodeId, SessionId, WorkflowHash
 from workrail_engine.projections.event_page import EventPage
 from workrail_engine.projections.findings import SearchAsk, SearchPage
+from workrail_engine.projections.run_story import RunOrigin, RunStory
 from workrail_engine.projections.session_window import OutlineLine, SessionWindow
 from workrail_engine.projections.work_unit import WorkUnit
 from workrail_engine.projections.workflow_use import PinnedDefinition, WorkflowStory, WorkflowUse
-from workrail_engine.store import contents, event_pages, findings, units, window, workflow_use
+from workrail_engine.store import (
+    contents,
+    event_pages,
+    findings,
+    run_journal,
+    units,
+    window,
+    workflow_use,
+)
 from workrail_engine.store.database import Database
 from workrail_engine.store.positions import unknown_session
+from workrail_engine.store.run_journal import TURNS_A_PAGE
 
 _HASH: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _MOST: Final = 1_000
 """Nodes or events one answer has at most."""
 _MOST_FOUND: Final = 100
 """Sessions a search tells at once."""
+_MOST_TURNS: Final = 500
 _LARGEST: Final = 2**31 - 1
 """No place in a log is further on; a database refuses to compare with much larger numbers."""
 
@@ -81,6 +92,49 @@ class Inspection:
         )
         return self._of(session_id).read(
             lambda connection: event_pages.event_page(connection, session_id, asked)
+        )
+
+    def run_story(
+        self, session_id: SessionId, turn: int | None = None, turns: int = TURNS_A_PAGE
+    ) -> RunStory:
+        """What an unattended run did, some turns at a time: those with one, or the newest for None.
+
+        Args:
+            session_id: whose.
+            turn: one that has to be among them.
+            turns: how many belong together, at most 500; they are cut from the first turn on.
+
+        Raises:
+            SessionNotFoundError: no such session.
+            CorruptSessionError: a fact cannot be read.
+        """
+        return self._of(session_id).read(
+            lambda connection: run_journal.story(
+                connection, session_id, turn, _within(turns, _MOST_TURNS)
+            )
+        )
+
+    def run_origin(self, session_id: SessionId) -> RunOrigin | None:
+        """How a run was taken up last, and what was changed for it; None where it never was.
+
+        Raises:
+            SessionNotFoundError: no such session.
+            CorruptSessionError: that cannot be read.
+        """
+        return self._of(session_id).read(
+            lambda connection: run_journal.origin(connection, session_id)
+        )
+
+    def run_content(self, session_id: SessionId, digest: Digest) -> bytes:
+        """What a fact of this session's run names.
+
+        Raises:
+            SessionNotFoundError: no such session.
+            ArtifactNotFoundError: no fact of this session names it.
+            CorruptSessionError: it is lost.
+        """
+        return self._of(session_id).read(
+            lambda connection: run_journal.named(connection, session_id, digest)
         )
 
     def unit(self, session_id: SessionId) -> WorkUnit:

@@ -1,6 +1,6 @@
 """What goes on in the whole store: lists, what waits, what changed, and how the store does."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,9 @@ from workrail_engine.projections.listing import (
     ListedSession,
     Since,
 )
-from workrail_engine.store import attention, changes, facets, health, listing
+from workrail_engine.projections.run_lines import RunFigures, RunLine
+from workrail_engine.projections.session_summary import SessionSummary
+from workrail_engine.store import attention, changes, facets, health, listing, run_lines
 from workrail_engine.store.database import Database
 from workrail_engine.store.moved import NOWHERE
 from workrail_engine.store.positions import unknown_session
@@ -56,6 +58,33 @@ class Overview:
         if self._database is None:
             raise unknown_session(session_id)
         return self._database.read(lambda connection: listing.line(connection, session_id))
+
+    def children(
+        self, parents: Sequence[SessionId], most: int
+    ) -> dict[SessionId, tuple[SessionSummary, ...]]:
+        """The sessions started from some, oldest first.
+
+        Args:
+            parents: their ids; what has no children is left out of the answer.
+            most: so many of each at most.
+        """
+        if self._database is None or not parents:
+            return {}
+        return self._database.read(lambda connection: listing.children(connection, parents, most))
+
+    def run(self, session_id: SessionId) -> RunLine | None:
+        """How the run of a session stands; None where it has none."""
+        if self._database is None:
+            return None
+        return self._database.read(lambda connection: run_lines.run_line(connection, session_id))
+
+    def run_figures(self) -> RunFigures | None:
+        """What all runs come to; None where there is none."""
+        return None if self._database is None else self._database.read(run_lines.figures)
+
+    def driven(self) -> dict[SessionId, str]:
+        """What each run under way does, as a text that is another whenever that changed."""
+        return {} if self._database is None else self._database.read(run_lines.driven)
 
     def facets(self, ask: ListAsk) -> Facets:
         """How the sessions that were asked for are spread; each facet without its own condition."""
@@ -121,6 +150,16 @@ class Watch:
             StoreUnavailableError: the store cannot be read now; ask again later.
         """
         return self._store.changed(cursor, limit)
+
+    def driven(self) -> dict[SessionId, str]:
+        """What each run under way does, as a text that is another whenever that changed.
+
+        Runs say so without a word in their session's log, which `changed` does not see.
+
+        Raises:
+            StoreUnavailableError: the store cannot be read now; ask again later.
+        """
+        return self._store.driven()
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from workrail_console.artifact_shapes import (
     Output,
 )
 from workrail_console.attempts import RefusedAttempt
+from workrail_console.exports.marked_down import escaped, listed
 from workrail_console.session_views.outcome import Outcome
 from workrail_console.story import Entry
 from workrail_console.times import lasted, shown
@@ -30,8 +31,6 @@ from workrail_engine.projections.session_detail import SessionDetail
 
 _HEADING: Final = re.compile(r"^ {0,3}(#{1,6})(?=\s)", re.MULTILINE)
 _FENCE: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-_SPECIAL: Final = re.compile(r"([\\`*\[\]<>|#]|(?<!\w)_|_(?!\w))")
-"""What would mean something within a line; `_` does not between letters."""
 _OF_THE_ENGINE: Final = ("wr.check_output", "wr.diff")
 """Artifacts whose checks are told in a table."""
 _STATES: Final = {
@@ -51,6 +50,7 @@ def report(
     entries: Iterable[Entry],
     ended: Outcome | None,
     views: Mapping[Digest, ArtifactView],
+    run: Iterable[str] = (),
 ) -> str:
     """A session as Markdown.
 
@@ -59,8 +59,9 @@ def report(
         entries: all of its story.
         ended: what came of it; None while it runs.
         views: what artifacts hold, as far as they are small.
+        run: the blocks that tell of its run.
     """
-    blocks = [*_head(detail), *_result(ended)]
+    blocks = [*_head(detail), *run, *_result(ended)]
     blocks.append("## What happened")
     for entry in entries:
         blocks.extend(_entry(entry, views))
@@ -69,7 +70,7 @@ def report(
 
 def _head(detail: SessionDetail) -> Iterator[str]:
     summary = detail.summary
-    yield f"# {_line(summary.goal) or '(no goal given)'}"
+    yield f"# {escaped(summary.goal) or '(no goal given)'}"
     facts = [
         ("Status", summary.status),
         ("At", summary.step_title),
@@ -81,7 +82,7 @@ def _head(detail: SessionDetail) -> Iterator[str]:
         ("Steps done", str(summary.steps_completed)),
         ("Session", summary.session_id),
     ]
-    yield "\n".join(f"- {name}: {_line(value)}" for name, value in facts if value)
+    yield "\n".join(f"- {name}: {escaped(value)}" for name, value in facts if value)
 
 
 def _result(ended: Outcome | None) -> Iterator[str]:
@@ -89,11 +90,11 @@ def _result(ended: Outcome | None) -> Iterator[str]:
         return
     yield "## What came of it"
     for result in ended.results:
-        yield f"### {_line(result.shown.line.kind)}"
+        yield f"### {escaped(result.shown.line.kind)}"
         yield from _artifact(result.shown.view)
     if ended.gaps:
         yield "### Left open"
-        yield _list(ended.gaps)
+        yield listed(ended.gaps)
     if ended.gates:
         yield "### Gates"
         rows = [(gate.step_title, gate.name, gate.word, gate.said) for gate in ended.gates]
@@ -102,38 +103,38 @@ def _result(ended: Outcome | None) -> Iterator[str]:
 
 def _entry(entry: Entry, views: Mapping[Digest, ArtifactView]) -> Iterator[str]:
     for skipped in entry.passed_over:
-        yield f"> Skipped {_line(skipped.step_id)}: {_line(skipped.why)}"
+        yield f"> Skipped {escaped(skipped.step_id)}: {escaped(skipped.why)}"
     number = (
         f"{entry.number}. " if entry.number and entry.state not in ("checkpoint", "end") else ""
     )
     during = f", pass {entry.loop_pass}" if entry.loop_pass else ""
     aside = "" if entry.on_tip_branch else " (on a branch that was left)"
-    yield f"### {number}{_line(entry.title)}{during}{aside}"
+    yield f"### {number}{escaped(entry.title)}{during}{aside}"
     took = f", {lasted(entry.reached_at, entry.completed_at)}" if entry.completed_at else ""
     yield f"{_STATES[entry.state]}, {shown(entry.reached_at)}{took}"
     if entry.notices:
-        yield _list(entry.notices)
+        yield listed(entry.notices)
     for place, attempt in enumerate(entry.refused, start=1):
         yield from _refused(place, attempt)
     if entry.notes:
-        yield _below(entry.notes)
+        yield below_ours(entry.notes)
     if entry.checks:
         rows = [(check.check_id, check.outcome, check.summary) for check in entry.checks]
         yield _table(("Check", "Result", "What was found"), rows)
     for approval in entry.approvals:
         if approval.answer is not None:
             answer = approval.answer
-            note = f": {_line(answer.note)}" if answer.note else ""
-            yield f"{answer.verdict} by {_line(answer.by)}, {shown(answer.at)}{note}"
+            note = f": {escaped(answer.note)}" if answer.note else ""
+            yield f"{answer.verdict} by {escaped(answer.by)}, {shown(answer.at)}{note}"
     for line in entry.artifacts:
         if line.digest in views and line.kind not in _OF_THE_ENGINE:
-            yield f"#### Artifact {_line(line.kind)}{'' if line.accepted else ' (not accepted)'}"
+            yield f"#### Artifact {escaped(line.kind)}{'' if line.accepted else ' (not accepted)'}"
             yield from _artifact(views[line.digest])
 
 
 def _refused(place: int, attempt: RefusedAttempt) -> Iterator[str]:
     yield f"Attempt {place} was blocked, {shown(attempt.at)}:"
-    yield _list(_reason(blocker) for blocker in attempt.blockers)
+    yield listed(_reason(blocker) for blocker in attempt.blockers)
 
 
 def _reason(blocker: Blocker) -> str:
@@ -145,7 +146,7 @@ def _reason(blocker: Blocker) -> str:
 def _artifact(view: ArtifactView) -> Iterator[str]:
     match view:
         case Findings():
-            yield f"{_line(view.verdict)} (confidence {_line(view.confidence)}): {_line(view.summary)}"
+            yield f"{escaped(view.verdict)} (confidence {escaped(view.confidence)}): {escaped(view.summary)}"
             if view.rows:
                 rows = [(row.severity, row.category or "", row.summary) for row in view.rows]
                 yield _table(("Severity", "Category", "Finding"), rows)
@@ -153,7 +154,7 @@ def _artifact(view: ArtifactView) -> Iterator[str]:
             rows = [(row.dimension, row.level, row.rationale or "") for row in view.rows]
             yield _table(("Dimension", "Level", "Why"), rows)
         case Decision():
-            yield f"{_line(view.decision)}{f': {_line(view.reason)}' if view.reason else ''}"
+            yield f"{escaped(view.decision)}{f': {escaped(view.reason)}' if view.reason else ''}"
         case Fields():
             yield "\n".join(_field(field) for field in view.fields)
         case Output():
@@ -163,19 +164,19 @@ def _artifact(view: ArtifactView) -> Iterator[str]:
         case Json():
             yield _fenced(view.text, "json")
         case NotShown():
-            yield _line(view.why)
+            yield escaped(view.why)
         case _:
             assert_never(view)
 
 
 def _field(field: Field) -> str:
     if len(field.items) > 1:
-        items = "\n".join(f"  - {_line(item)}" for item in field.items)
-        return f"- {_line(field.label)}:\n{items}"
-    return f"- {_line(field.label)}: {_line(field.items[0]) if field.items else 'none'}"
+        items = "\n".join(f"  - {escaped(item)}" for item in field.items)
+        return f"- {escaped(field.label)}:\n{items}"
+    return f"- {escaped(field.label)}: {escaped(field.items[0]) if field.items else 'none'}"
 
 
-def _below(notes: str) -> str:
+def below_ours(notes: str) -> str:
     """Notes whose headings lie below those of the report; code stays as it is."""
     fence: str | None = None
     lines: list[str] = []
@@ -203,17 +204,8 @@ def _fenced(text: str, language: str) -> str:
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 
-def _list(items: Iterable[str]) -> str:
-    return "\n".join(f"- {_line(item)}" for item in items)
-
-
 def _table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     names = list(titles)
     lines = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
-    lines.extend(f"| {' | '.join(_line(cell) for cell in row)} |" for row in rows)
+    lines.extend(f"| {' | '.join(escaped(cell) for cell in row)} |" for row in rows)
     return "\n".join(lines)
-
-
-def _line(text: str) -> str:
-    """A text within a line, shown as it is."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))

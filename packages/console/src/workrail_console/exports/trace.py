@@ -25,20 +25,23 @@ _ERROR: Final = 2
 _SCOPE: Final = {"name": "workrail.console"}
 
 
-def trace(detail: SessionDetail, entries: Iterable[Entry]) -> JsonObject:
+def trace(
+    detail: SessionDetail, entries: Iterable[Entry], run: Iterable[JsonObject] = ()
+) -> JsonObject:
     """A session as `resourceSpans`.
 
     Args:
         detail: any part of the session.
         entries: all of its story.
+        run: the spans of its run.
     """
     summary = detail.summary
-    spans = [_root(detail), *(_step(summary, entry) for entry in entries if entry.reached_at)]
+    spans = [_root(detail), *(_step(summary, entry) for entry in entries if entry.reached_at), *run]
     resource = {"service.name": "workrail", "service.namespace": summary.origin}
     return {
         "resourceSpans": [
             {
-                "resource": {"attributes": _attributes(resource)},
+                "resource": {"attributes": attributes(resource)},
                 "scopeSpans": [{"scope": _SCOPE, "spans": spans}],
             }
         ]
@@ -50,15 +53,15 @@ def trace_id(session_id: SessionId) -> str:
     return hashlib.sha256(session_id.encode()).hexdigest()[:32]
 
 
-def span_id(session_id: SessionId, node: NodeId | None = None) -> str:
-    """The id of a step's span, or of the whole run's: 16 hexadecimal digits."""
+def span_id(session_id: SessionId, node: NodeId | str | None = None) -> str:
+    """The id of the span of a step or of something else, or of the whole session's: 16 hexadecimal digits."""
     name = session_id if node is None else f"{session_id}.{node}"
     return hashlib.sha256(f"span {name}".encode()).hexdigest()[:16]
 
 
 def _root(detail: SessionDetail) -> JsonObject:
     summary = detail.summary
-    attributes = {
+    said: dict[str, JsonValue] = {
         "gen_ai.operation.name": "invoke_workflow",
         "gen_ai.conversation.id": summary.session_id,
         "gen_ai.workflow.name": summary.workflow_id,
@@ -77,16 +80,16 @@ def _root(detail: SessionDetail) -> JsonObject:
         "spanId": span_id(summary.session_id),
         "name": f"invoke_workflow {summary.workflow_id}",
         "kind": _INTERNAL,
-        "startTimeUnixNano": _nanoseconds(summary.created_at),
-        "endTimeUnixNano": _nanoseconds(summary.updated_at),
-        "attributes": _attributes(attributes),
+        "startTimeUnixNano": nanoseconds(summary.created_at),
+        "endTimeUnixNano": nanoseconds(summary.updated_at),
+        "attributes": attributes(said),
         "links": links,
         "status": {"code": _OK} if summary.status == "completed" else {},
     }
 
 
 def _step(summary: SessionSummary, entry: Entry) -> JsonObject:
-    attributes = {
+    said: dict[str, JsonValue] = {
         "gen_ai.conversation.id": summary.session_id,
         "workrail.node": entry.nodes[0],
         "workrail.step.id": entry.step_id,
@@ -105,9 +108,9 @@ def _step(summary: SessionSummary, entry: Entry) -> JsonObject:
         "parentSpanId": span_id(summary.session_id),
         "name": entry.title,
         "kind": _INTERNAL,
-        "startTimeUnixNano": _nanoseconds(entry.reached_at),
-        "endTimeUnixNano": _nanoseconds(max(end, entry.reached_at)),
-        "attributes": _attributes(attributes),
+        "startTimeUnixNano": nanoseconds(entry.reached_at),
+        "endTimeUnixNano": nanoseconds(max(end, entry.reached_at)),
+        "attributes": attributes(said),
         "events": [event for _, event in sorted(_events(entry), key=lambda timed: timed[0])],
         "status": _status(entry),
     }
@@ -153,13 +156,13 @@ def _check(check_id: str, outcome: str, summary: str) -> JsonObject:
     }
 
 
-def _event(name: str, at: str, attributes: Mapping[str, JsonValue]) -> tuple[str, JsonObject]:
-    when = _nanoseconds(at)
-    return when, {"name": name, "timeUnixNano": when, "attributes": _attributes(attributes)}
+def _event(name: str, at: str, said: Mapping[str, JsonValue]) -> tuple[str, JsonObject]:
+    when = nanoseconds(at)
+    return when, {"name": name, "timeUnixNano": when, "attributes": attributes(said)}
 
 
-def _attributes(values: Mapping[str, JsonValue]) -> list[JsonValue]:
-    """What is known of these; OTLP writes integers as texts."""
+def attributes(values: Mapping[str, JsonValue]) -> list[JsonValue]:
+    """Attributes, as far as they are known; OTLP writes integers as texts."""
     return [
         {"key": name, "value": _value(value)} for name, value in values.items() if value is not None
     ]
@@ -177,7 +180,8 @@ def _value(value: JsonValue) -> JsonObject:
             return {"stringValue": str(value)}
 
 
-def _nanoseconds(at: str) -> str:
+def nanoseconds(at: str) -> str:
+    """A time as OTLP writes it; `0` where it is not known."""
     if not at:
         return "0"
     return str((datetime.fromisoformat(at) - _EPOCH) // _MICROSECOND * 1_000)

@@ -23,6 +23,7 @@ from workrail_console.integrity import SweepProgress
 from workrail_console.traffic import BOUNDS, Answered
 from workrail_engine.projections.health import StoreHealth
 from workrail_engine.projections.listing import Attention
+from workrail_engine.projections.run_lines import RunFigures
 
 MEDIA_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 LOOKED_AT: Final = 50
@@ -30,6 +31,7 @@ LOOKED_AT: Final = 50
 _ENDLESS: Final = "+Inf"
 _STREAM: Final = "/live"
 """Lasts as long as someone follows, which says nothing of how fast the console is."""
+_RUN_STATES: Final = ("queued", "running", "parked", "completed", "error")
 _STATUSES: Final = ("running", "blocked", "waiting", "completed")
 """Told even where there is none, so that an alarm has something to look at."""
 
@@ -41,6 +43,8 @@ class Figures:
     health: StoreHealth | None
     """None where there is no store yet."""
     attention: Attention | None
+    runs: RunFigures | None
+    """None where nothing is driven without a person."""
     integrity: SweepProgress
     """How far the check of all records is."""
     traffic: Mapping[tuple[str, int], Answered]
@@ -72,6 +76,8 @@ class _AllFigures(Collector):
             yield from _of_store(figures.health)
         if figures.attention is not None:
             yield _blocked(figures.attention)
+        if figures.runs is not None:
+            yield from _of_runs(figures.runs)
         yield from _of_records(figures.integrity)
         yield _gauge("workrail_console_sse_clients", "Pages that follow live.", figures.sse_clients)
         yield from _of_traffic(figures.traffic)
@@ -89,6 +95,29 @@ def _of_store(health: StoreHealth) -> Iterator[Metric]:
     yield _gauge("workrail_drivers", "Drivers heard of within a day.", len(health.drivers))
     if health.size is not None:
         yield _gauge("workrail_store_bytes", "Size of the store on its disk.", health.size)
+
+
+def _of_runs(runs: RunFigures) -> Iterator[Metric]:
+    states = {**dict.fromkeys(_RUN_STATES, 0), **runs.states}
+    about = "Unattended runs by state; those that are over by how they ended."
+    yield _by_label("workrail_runs", about, "state", states)
+    yield _by_label(
+        "workrail_runs_parked", "Parked runs by what they wait for.", "rest", runs.rests
+    )
+    spent = runs.spent
+    tokens = CounterMetricFamily(
+        "workrail_run_tokens", "Tokens of all runs.", labels=("direction",)
+    )
+    tokens.add_metric(("read",), spent.input_tokens)
+    tokens.add_metric(("written",), spent.output_tokens)
+    yield tokens
+    yield _counter("workrail_run_turns", "Turns of all runs.", spent.turns)
+    yield _counter("workrail_run_cost_usd", "US dollars all runs cost.", spent.cost / 1_000_000)
+    yield _counter("workrail_run_work_seconds", "Seconds all runs worked.", spent.seconds)
+
+
+def _counter(name: str, about: str, value: float) -> Metric:
+    return CounterMetricFamily(name, about, value=float(value))
 
 
 def _of_records(progress: SweepProgress) -> Iterator[Metric]:

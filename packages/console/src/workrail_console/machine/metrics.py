@@ -21,6 +21,7 @@ def routes(context: PageContext) -> APIRouter:
 
         with context.open_reader() as reader:
             health = reader.overview.health()
+            runs = reader.overview.run_figures()
             attention = (
                 None
                 if health is None
@@ -29,6 +30,7 @@ def routes(context: PageContext) -> APIRouter:
         figures = Figures(
             health=health,
             attention=attention,
+            runs=runs,
             integrity=context.integrity.progress(),
             traffic=context.traffic.so_far(),
             sse_clients=context.hub.followers,

@@ -40,6 +40,7 @@ _ENDINGS: Final = (
     ("/healthz", "application/json"),
     ("/live", "text/event-stream"),
     ("/artifacts/{digest}", "application/octet-stream"),
+    ("/contents/{digest}", "text/plain"),
 )
 _SAME: Final = "The same as a page."
 """What a page's own function says of it; the document says more."""
@@ -62,6 +63,10 @@ _PROBLEM: Final[Mapping[str, Any]] = {
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What happened."},
         "remedy": {"type": "string", "description": "What to do next."},
+        "record": {
+            "type": "object",
+            "description": "Of a session whose record is damaged: its log as far as it is whole.",
+        },
     },
 }
 

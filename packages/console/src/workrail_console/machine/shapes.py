@@ -15,6 +15,7 @@ from workrail_console.pages.workflows import (
     WorkflowPage,
     Workflows,
 )
+from workrail_console.session_views.run_panel import RunPanel
 from workrail_console.standing import Standing
 from workrail_engine.projections.session_detail import SessionDetail
 from workrail_engine.projections.session_summary import SessionSummary
@@ -30,6 +31,8 @@ class SessionView:
     """Whole in the story, with the nodes of one window; else its line of a list."""
     workflow_hash: str
     standing: Standing
+    run: RunPanel | None
+    """Of a session that is driven without a person."""
 
 
 ANSWERS: Final[Mapping[str, Any]] = {

@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
 from workrail_console.rendering import Renderer
+from workrail_console.session_views.damage import REMEDY, TITLE
 from workrail_engine.errors import (
     ArtifactNotFoundError,
     CorruptSessionError,
@@ -54,12 +55,7 @@ def problem_of(error: WorkRailError) -> Problem:
         case NotFoundError():
             return Problem(404, f"No such {_missing(error)}", str(error), _ELSEWHERE)
         case CorruptSessionError():
-            return Problem(
-                500,
-                "This session's record is damaged",
-                str(error),
-                "Other sessions are not affected. Keep a copy of the store before you repair it.",
-            )
+            return Problem(500, TITLE, str(error), REMEDY)
         case InvalidInputError():
             return Problem(
                 400, "This address asks for something odd", str(error), "Start from the list."

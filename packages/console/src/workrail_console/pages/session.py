@@ -1,16 +1,19 @@
 """What happened in one session? Its page in several views, their twins, and its exports."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Annotated, Any, TypeAlias, assert_never
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal, TypeAlias, assert_never
 
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from pydantic import BeforeValidator, Field
 
 from workrail_console.context import PageContext, get
+from workrail_console.damaged import damaged_json, damaged_markdown, damaged_page
 from workrail_console.exports.jsonl import log_lines
 from workrail_console.exports.markdown import report
+from workrail_console.exports.run_report import run_report
+from workrail_console.exports.run_spans import run_spans
 from workrail_console.exports.trace import trace
 from workrail_console.exports.windows import every_window
 from workrail_console.rich_text import RICH
@@ -26,6 +29,7 @@ from workrail_console.session_views.of_log import (
 )
 from workrail_console.session_views.of_nodes import (
     SMALL,
+    Told,
     artifacts_view,
     graph_view,
     story_view,
@@ -33,9 +37,11 @@ from workrail_console.session_views.of_nodes import (
     told_of,
 )
 from workrail_console.session_views.outcome import outcome
+from workrail_console.session_views.run_panel import run_panel, turns_view
 from workrail_console.story import Entry, entries_of, story
 from workrail_engine.errors import CorruptSessionError
 from workrail_engine.ids import NodeId, SessionId
+from workrail_engine.projections import run_story
 from workrail_engine.projections.session_detail import SessionDetail
 from workrail_engine.projections.session_window import OutlineLine, SessionWindow
 from workrail_engine.reader import Reader
@@ -66,6 +72,11 @@ _After: TypeAlias = Annotated[
     BeforeValidator(_nothing),
     Query(description="Events are listed from the one after this place."),
 ]
+_Turn: TypeAlias = Annotated[
+    Annotated[int, Field(ge=1, le=_MOST)] | None,
+    BeforeValidator(_nothing),
+    Query(description="A turn of the run; turns are numbered from 1. The newest when left out."),
+]
 _View: TypeAlias = Annotated[
     ViewName | None, BeforeValidator(_nothing), Query(description="The story when left out.")
 ]
@@ -80,6 +91,7 @@ def _asked(  # noqa: PLR0913  # each is a parameter of the address
     after: _After = None,
     kind: _Kind = None,
     node: _Node = None,
+    turn: _Turn = None,
     check: Annotated[str, Query(max_length=10, description="Checks the record now.")] = "",
 ) -> Asked:
     return Asked(
@@ -89,6 +101,7 @@ def _asked(  # noqa: PLR0913  # each is a parameter of the address
         after=after or 0,
         kind=kind,
         node=None if node is None else NodeId(node),
+        turn=turn,
         check=bool(check),
     )
 
@@ -117,7 +130,7 @@ def routes(context: PageContext) -> APIRouter:
             with context.open_reader() as reader:
                 looked = _look(reader, judges, asked)
         except CorruptSessionError as error:
-            return _damaged_page(context, asked, error)
+            return damaged_page(context, asked, error)
         values = {
             "asked": asked,
             "header": looked.header,
@@ -129,13 +142,20 @@ def routes(context: PageContext) -> APIRouter:
 
     def session_json(asked: _Asked) -> Response:
         """The same as JSON: `session`, `standing`, and what the view adds."""
-        with context.open_reader() as reader:
-            looked = _look(reader, judges, asked)
+        try:
+            with context.open_reader() as reader:
+                looked = _look(reader, judges, asked)
+        except CorruptSessionError as error:
+            return damaged_json(context, asked.session_id, error)
         return JSONResponse(_twin(asked, looked))
 
     def session_md(asked: _Asked) -> Response:
         """The whole session as a report."""
-        return PlainTextResponse(_report(context, asked.session_id), media_type="text/markdown")
+        try:
+            text = _report(context, judges, asked.session_id)
+        except CorruptSessionError as error:
+            return damaged_markdown(context, asked.session_id, error)
+        return PlainTextResponse(text, media_type="text/markdown")
 
     def session_jsonl(asked: _Asked) -> Response:
         """The whole log as it is stored, a line of JSON for each event, with hashes."""
@@ -149,14 +169,19 @@ def routes(context: PageContext) -> APIRouter:
 
     def session_trace(asked: _Asked) -> Response:
         """The whole session as an OpenTelemetry trace (OTLP as JSON)."""
-        with context.open_reader() as reader:
-            detail, entries = _whole(reader, asked.session_id)
-        return JSONResponse(trace(detail, entries))
+        try:
+            with context.open_reader() as reader:
+                detail, entries = _whole(reader, asked.session_id)
+                steps = {node: entry.nodes[0] for entry in entries for node in entry.nodes}
+                spans = list(run_spans(asked.session_id, _told(reader, asked.session_id), steps))
+        except CorruptSessionError as error:
+            return damaged_json(context, asked.session_id, error)
+        return JSONResponse(trace(detail, entries, spans))
 
-    get(router, "/sessions/{session_id}.trace.json", session_trace)
+    get(router, "/sessions/{session_id}.trace.json", session_trace, slow=True)
     get(router, "/sessions/{session_id}.json", session_json)
     get(router, "/sessions/{session_id}.jsonl", session_jsonl)
-    get(router, "/sessions/{session_id}.md", session_md)
+    get(router, "/sessions/{session_id}.md", session_md, slow=True)
     get(router, "/sessions/{session_id}", session_page)
     return router
 
@@ -189,14 +214,10 @@ def _view(
     outline: Sequence[OutlineLine],
 ) -> Any:
     match asked.view:
-        case "story":
-            return story_view(reader, judges.clock, window, told_of(window, outline))
-        case "timeline":
-            return timeline_view(judges.clock, window, told_of(window, outline))
-        case "artifacts":
-            return artifacts_view(reader, told_of(window, outline))
-        case "graph":
-            return graph_view(told_of(window, outline), window.detail.children)
+        case "story" | "timeline" | "artifacts" | "graph":
+            return _told_view(reader, judges, asked.view, window, told_of(window, outline))
+        case "turns":
+            return turns_view(reader, asked.session_id, asked.turn)
         case "outline":
             return outline_view(outline)
         case "events":
@@ -211,6 +232,26 @@ def _view(
             assert_never(asked.view)
 
 
+def _told_view(
+    reader: Reader,
+    judges: Judges,
+    view: Literal["story", "timeline", "artifacts", "graph"],
+    window: SessionWindow,
+    told: Told,
+) -> Any:
+    match view:
+        case "story":
+            return story_view(reader, judges.clock, window, told)
+        case "timeline":
+            return timeline_view(reader, judges.clock, window, told)
+        case "artifacts":
+            return artifacts_view(reader, told)
+        case "graph":
+            return graph_view(told, window.detail.children)
+        case _:
+            assert_never(view)
+
+
 def _twin(asked: Asked, looked: _Looked) -> dict[str, object]:
     window = looked.window
     value: dict[str, object] = {
@@ -218,6 +259,7 @@ def _twin(asked: Asked, looked: _Looked) -> dict[str, object]:
         "session": asdict(looked.header.summary),
         "workflow_hash": looked.header.workflow_hash,
         "standing": asdict(looked.header.standing),
+        "run": None if looked.header.run is None else asdict(looked.header.run),
     }
     if asked.view == "story":
         value["session"] = asdict(window.detail)
@@ -231,22 +273,21 @@ def _twin(asked: Asked, looked: _Looked) -> dict[str, object]:
     return {**value, **asdict(looked.view)}
 
 
-def _damaged_page(context: PageContext, asked: Asked, error: CorruptSessionError) -> Response:
-    """What can still be said of a session whose record contradicts itself: its log, line by line."""
-    asked = replace(asked, view="events")
-    with context.open_reader() as reader:
-        events = events_view(reader, asked)
-    values = {"asked": asked, "problem": str(error), "value": events}
-    return context.renderer.page("session_damaged.html", values)
-
-
-def _report(context: PageContext, session_id: SessionId) -> str:
+def _report(context: PageContext, judges: Judges, session_id: SessionId) -> str:
     with context.open_reader() as reader:
         detail, entries = _whole(reader, session_id)
         lines = [line for entry in entries for line in entry.artifacts if line.size <= SMALL]
         views = by_digest(shown_artifacts(reader, lines))
+        line = reader.overview.run(session_id)
+        panel = None if line is None else run_panel(reader, judges.clock, line)
+        run = [] if panel is None else list(run_report(panel, _told(reader, session_id)))
     ended = outcome(entries, views) if detail.summary.status == "completed" else None
-    return report(detail, entries, ended, views)
+    return report(detail, entries, ended, views, run)
+
+
+def _told(reader: Reader, session_id: SessionId) -> tuple[run_story.Told, ...]:
+    """All that the session's run did."""
+    return run_story.told(reader.journal.read(session_id))
 
 
 def _whole(reader: Reader, session_id: SessionId) -> tuple[SessionDetail, tuple[Entry, ...]]:

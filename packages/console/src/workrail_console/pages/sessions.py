@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from workrail_console.asking import Text, Wanted, checked
 from workrail_console.context import PageContext, get
 from workrail_console.integrity import DamagedRecord
+from workrail_console.kept_pages import KeptPages
 from workrail_console.rows import Row, row_of
 from workrail_console.visits import KEPT, Visit, cookie_name, visit_from, visited
 from workrail_console.words import STATUSES
@@ -44,13 +45,16 @@ class Needed:
     blocked: tuple[Row, ...]
     """Latest first."""
     blocked_total: int
+    runs: tuple[Row, ...]
+    """Whose run asks for something, or ended with its work undone; latest first."""
+    runs_total: int
     damaged: tuple[DamagedRecord, ...]
     damaged_total: int
 
     @property
     def total(self) -> int:
         """How many sessions that is."""
-        return self.waiting_total + self.blocked_total + self.damaged_total
+        return self.waiting_total + self.blocked_total + self.runs_total + self.damaged_total
 
 
 @dataclass(frozen=True)
@@ -85,10 +89,11 @@ class _FacetLink:
 def routes(context: PageContext) -> APIRouter:
     """The start page and its twin."""
     router = APIRouter(tags=["sessions"])
+    kept = KeptPages(context.clock)
 
     def page(request: Request, asked: _Asked, seen: Text = "") -> Response:
         """What needs a person, what runs, and the sessions there are, newest change first."""
-        return _page(context, request, checked(asked), all_seen=bool(seen))
+        return _page(context, kept, request, checked(asked), all_seen=bool(seen))
 
     def twin(asked: _Asked) -> Response:
         """What the start page shows."""
@@ -104,7 +109,9 @@ def routes(context: PageContext) -> APIRouter:
     return router
 
 
-def _page(context: PageContext, request: Request, asked: Wanted, *, all_seen: bool) -> Response:
+def _page(
+    context: PageContext, kept: KeptPages, request: Request, asked: Wanted, *, all_seen: bool
+) -> Response:
     now = context.clock.now()
     name = cookie_name(context.port)
     before = visit_from(request.cookies.get(name, ""), now)
@@ -113,22 +120,32 @@ def _page(context: PageContext, request: Request, asked: Wanted, *, all_seen: bo
         _set_visit(answer, name, visited(before, now, all_seen=True))
         return answer
     with context.open_reader() as reader:
-        value = _value(context, reader, asked, before)
-        values = {
-            "page": value,
-            "asked": asked,
-            "facets": _facet_links(value.facets, asked),
-            "kept_to": list(asked.filters()),
-            "kids": _children(reader, value.sessions),
-            "older": value.next and replace(asked, before=value.next).link(),
-            "removable": _removable(reader, asked) if _is_empty(value, asked) else (),
-            "store": context.store,
-            "now": now.isoformat(),
-        }
-    answer = context.renderer.page("sessions.html", values)
+        place = context.pulse.place(reader)
+        since = None if before is None else before.since
+        html = kept.page(
+            (asked, since, place, context.integrity.damage, context.hub.beats),
+            lambda: _made(context, reader, asked, before),
+        )
+    answer = HTMLResponse(html)
     if "x-parts" not in request.headers:
         _set_visit(answer, name, visited(before, now, all_seen=False))
     return answer
+
+
+def _made(context: PageContext, reader: Reader, asked: Wanted, before: Visit | None) -> bytes:
+    value = _value(context, reader, asked, before)
+    values = {
+        "page": value,
+        "asked": asked,
+        "facets": _facet_links(value.facets, asked),
+        "kept_to": list(asked.filters()),
+        "kids": _children(reader, value.sessions),
+        "older": value.next and replace(asked, before=value.next).link(),
+        "removable": _removable(reader, asked) if _is_empty(value, asked) else (),
+        "store": context.store,
+        "now": context.clock.now().isoformat(),
+    }
+    return bytes(context.renderer.page("sessions.html", values).body)
 
 
 def _set_visit(answer: Response, name: str, visit: Visit) -> None:
@@ -143,6 +160,7 @@ def _value(context: PageContext, reader: Reader, asked: Wanted, before: Visit | 
 
     page = reader.overview.listed(asked.ask(_PAGE))
     attention = context.pulse.attention(reader)
+    going = tuple(line for line in attention.running if _goes_on(line))
     damaged = context.integrity.damaged()
     return StartPage(
         sessions=rows(page.lines),
@@ -154,21 +172,28 @@ def _value(context: PageContext, reader: Reader, asked: Wanted, before: Visit | 
             attention.waiting_total,
             rows(attention.blocked),
             attention.blocked_total,
+            rows(attention.runs),
+            attention.runs_total,
             damaged[:_DAMAGED_SHOWN],
             len(damaged),
         ),
-        running=rows(attention.running),
-        running_total=attention.running_total,
+        running=rows(going),
+        running_total=attention.running_total - (len(attention.running) - len(going)),
         since=reader.overview.since(before.since) if before is not None else None,
         facets=context.pulse.facets(reader, replace(asked.ask(), before=None)),
     )
+
+
+def _goes_on(listed: ListedSession) -> bool:
+    """Whether anyone may drive it: a run that rests or is over is told as that."""
+    return listed.run is None or listed.run.view.state in ("running", "queued")
 
 
 def _row(context: PageContext, listed: ListedSession, now: datetime) -> Row:
     summary = listed.summary
     return row_of(
         listed,
-        context.liveness.of(summary.status, listed.drivers),
+        context.liveness.of(summary.status, listed.drivers, listed.run),
         context.integrity.of(summary.session_id, summary.event_count),
         now,
     )
@@ -177,14 +202,7 @@ def _row(context: PageContext, listed: ListedSession, now: datetime) -> Row:
 def _children(reader: Reader, rows: tuple[Row, ...]) -> dict[SessionId, tuple[SessionSummary, ...]]:
     """The sessions started from those of the first rows that have some, to fold below them."""
     parents = [row.summary.session_id for row in rows if row.children][:_UNFOLDED]
-    return {
-        parent: tuple(
-            line.listed.summary
-            for line in reader.inspection.unit(parent).lines
-            if line.listed.summary.parent_session_id == parent
-        )[:_CHILDREN_SHOWN]
-        for parent in parents
-    }
+    return reader.overview.children(parents, _CHILDREN_SHOWN)
 
 
 def _is_empty(value: StartPage, asked: Wanted) -> bool:

@@ -8,12 +8,13 @@ from fastapi.responses import JSONResponse, Response
 
 from workrail_console.artifact_shapes import ShownArtifact
 from workrail_console.context import PageContext, get
+from workrail_console.damaged import damaged_json, damaged_page
 from workrail_console.rich_text import RICH
 from workrail_console.session_views.asked import Asked, session_of
 from workrail_console.session_views.contents import shown_artifacts
 from workrail_console.session_views.of_nodes import told_of
 from workrail_console.story import Entry
-from workrail_engine.errors import NotFoundError
+from workrail_engine.errors import CorruptSessionError, NotFoundError
 from workrail_engine.ids import NodeId, SessionId
 from workrail_engine.projections.session_summary import SessionSummary
 from workrail_engine.reader import Reader
@@ -43,13 +44,20 @@ def routes(context: PageContext) -> APIRouter:
 
     def step_json(session_id: _SessionId, node: _Node) -> Response:
         """One step of a session, whole."""
-        with context.open_reader() as reader:
-            return JSONResponse(asdict(_step(reader, session_of(session_id), NodeId(node))))
+        try:
+            with context.open_reader() as reader:
+                return JSONResponse(asdict(_step(reader, session_of(session_id), NodeId(node))))
+        except CorruptSessionError as error:
+            return damaged_json(context, session_of(session_id), error)
 
     def step_page(session_id: _SessionId, node: _Node) -> Response:
         """The same as a page."""
-        with context.open_reader() as reader:
-            page = _step(reader, session_of(session_id), NodeId(node))
+        try:
+            with context.open_reader() as reader:
+                page = _step(reader, session_of(session_id), NodeId(node))
+        except CorruptSessionError as error:
+            asked = Asked(session_of(session_id), node=NodeId(node))
+            return damaged_page(context, asked, error)
         values = {
             "asked": Asked(page.session.session_id),
             "page": page,

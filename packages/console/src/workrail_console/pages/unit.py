@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, Response
 
 from workrail_console.context import PageContext, get
 from workrail_console.lanes import AXIS, Bar, LaidOut, laid_out
+from workrail_console.run_words import RunStanding, run_standing
 from workrail_console.standing import Integrity, Liveness
 from workrail_engine.errors import SessionNotFoundError
 from workrail_engine.ids import SessionId, is_session_id
@@ -26,6 +27,8 @@ class Shown:
     """None once it is complete."""
     record: Integrity
     """Whether its record is whole, as far as it was checked."""
+    run: RunStanding | None
+    """Of a session that is driven without a person."""
 
 
 def routes(context: PageContext) -> APIRouter:
@@ -70,8 +73,9 @@ def _shown(context: PageContext, row: LaidOut) -> Shown:
     return Shown(
         line=row.line,
         bar=row.bar,
-        alive=context.liveness.of(summary.status, listed.drivers),
+        alive=context.liveness.of(summary.status, listed.drivers, listed.run),
         record=context.integrity.of(summary.session_id, summary.event_count),
+        run=None if listed.run is None else run_standing(listed.run, context.clock.now()),
     )
 
 

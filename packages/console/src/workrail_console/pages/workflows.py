@@ -75,7 +75,7 @@ def routes(context: PageContext) -> APIRouter:
 def _catalogue(router: APIRouter, context: PageContext) -> None:
     def read() -> Workflows:
         with context.open_reader() as reader:
-            return Workflows(reader.inspection.workflows())
+            return Workflows(context.pulse.workflows(reader))
 
     def workflows_json() -> Response:
         """Every workflow any session runs, most used first."""
@@ -92,7 +92,7 @@ def _catalogue(router: APIRouter, context: PageContext) -> None:
 def _one(router: APIRouter, context: PageContext) -> None:
     def read(workflow_id: str) -> WorkflowPage:
         with context.open_reader() as reader:
-            story = _story(reader, workflow_id)
+            story = _story(context, reader, workflow_id)
             newest = story.definitions[0].workflow_hash if story.definitions else None
             found = None if newest is None else reader.inspection.definition(newest)
         return WorkflowPage(story, found)
@@ -154,7 +154,7 @@ def start_prompt(use: WorkflowUse) -> str:
 
 def _definition(context: PageContext, workflow_id: str, text: str) -> DefinitionPage:
     with context.open_reader() as reader:
-        story = _story(reader, workflow_id)
+        story = _story(context, reader, workflow_id)
         used = _used(story, text)
         found = _pinned(reader, used)
     others = tuple(one for one in story.definitions if one != used)
@@ -163,15 +163,15 @@ def _definition(context: PageContext, workflow_id: str, text: str) -> Definition
 
 def _diff(context: PageContext, workflow_id: str, one: str, other: str) -> DefinitionDiff:
     with context.open_reader() as reader:
-        story = _story(reader, workflow_id)
+        story = _story(context, reader, workflow_id)
         old, new = _used(story, one), _used(story, other)
         before, after = _pinned(reader, old).document, _pinned(reader, new).document
     return DefinitionDiff(story.use.workflow_id, old, new, difference(before, after))
 
 
-def _story(reader: Reader, workflow_id: str) -> WorkflowStory:
+def _story(context: PageContext, reader: Reader, workflow_id: str) -> WorkflowStory:
     usable = len(workflow_id) <= _LONGEST and workflow_id.isprintable()
-    story = reader.inspection.workflow(workflow_id) if usable else None
+    story = context.pulse.workflow(reader, workflow_id) if usable else None
     if story is None:
         message = (
             "No session in this store runs a workflow of this id. The list of workflows has those "

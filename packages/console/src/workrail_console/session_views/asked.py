@@ -9,6 +9,7 @@ from workrail_engine.ids import NodeId, SessionId, is_session_id
 
 ViewName: TypeAlias = Literal[
     "story",
+    "turns",
     "outline",
     "timeline",
     "events",
@@ -34,6 +35,8 @@ class Asked:
     kind: str | None = None
     node: NodeId | None = None
     """Only events of this kind, of this node."""
+    turn: int | None = None
+    """A turn that the stretch of the run shown has to hold; None: the newest."""
     check: bool = False
     """Whether the record is to be checked now."""
 
@@ -53,6 +56,14 @@ class Asked:
     def step_link(self, node: NodeId) -> str:
         """The address of a step's own page."""
         return f"{self.path}/steps/{node}"
+
+    def turns_link(self, turn: int) -> str:
+        """The address of a turn of the run."""
+        return f"{self._address('turns', {'turn': turn})}#t{turn}"
+
+    def content_link(self, digest: str) -> str:
+        """The address of what a turn or a tool left."""
+        return f"{self.path}/contents/{digest}"
 
     def events_link(self, after: int = 0) -> str:
         """The address of the events from a place on, filtered as here."""

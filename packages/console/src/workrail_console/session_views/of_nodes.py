@@ -6,6 +6,7 @@ from typing import Final
 
 from workrail_console.artifact_shapes import ArtifactView, ShownArtifact
 from workrail_console.graph import Graph, graph
+from workrail_console.run_lanes import RunLane, run_lanes
 from workrail_console.session_views.contents import by_digest, shown_artifacts
 from workrail_console.session_views.outcome import Outcome, outcome, result_lines
 from workrail_console.story import Entry, Stretch, entries_of, story
@@ -17,6 +18,8 @@ from workrail_engine.projections.session_summary import SessionSummary
 from workrail_engine.projections.session_window import OutlineLine, SessionWindow
 from workrail_engine.reader import Reader
 
+_DRAWN: Final = 400
+"""The newest turns that are drawn on a line of time."""
 SMALL: Final = 12_000
 """Bytes up to which an artifact is shown within the story."""
 ENGINE_KINDS: Final = ("wr.check_output", "wr.diff")
@@ -66,6 +69,10 @@ class TimelineView:
 
     told: Told
     timeline: Timeline
+    lanes: tuple[RunLane, ...]
+    """What the model and its tools took, on the same line; empty where there is no run."""
+    lanes_left_out: int
+    """Facts of the run that came before those drawn."""
 
 
 @dataclass(frozen=True)
@@ -129,9 +136,15 @@ def story_view(reader: Reader, clock: Clock, window: SessionWindow, told: Told) 
     )
 
 
-def timeline_view(clock: Clock, window: SessionWindow, told: Told) -> TimelineView:
-    """The same part on a line of time."""
-    return TimelineView(told, timeline(told.entries, window.detail.nodes, clock.now()))
+def timeline_view(reader: Reader, clock: Clock, window: SessionWindow, told: Told) -> TimelineView:
+    """The same part on a line of time, and what the model and its tools took of it."""
+    line = timeline(told.entries, window.detail.nodes, clock.now())
+    summary = window.detail.summary
+    if summary.origin != "daemon" or not line.ticks:
+        return TimelineView(told, line, (), 0)
+    story = reader.inspection.run_story(summary.session_id, None, _DRAWN)
+    span = (line.ticks[0].at, line.ticks[-1].at)
+    return TimelineView(told, line, run_lanes(story.told, span), max(story.first - 1, 0))
 
 
 def artifacts_view(reader: Reader, told: Told) -> ArtifactsView:

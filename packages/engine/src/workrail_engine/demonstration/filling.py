@@ -66,6 +66,8 @@ def fill(where: Locations, ground: Ground, now: datetime, told: Told) -> tuple[s
                     tell(teller, clock, tale, now, gone if tale.driver == "gone" else None)
                 except InvalidInputError as error:
                     left.append(str(error))
+        for life in reversed(teller.lives):
+            life.end()
     if isinstance(where.store, Path):
         harm(where.store, [tale.damage for tale in past if tale.damage is not None])
     return tuple(left)

@@ -31,6 +31,20 @@ class Landmarks:
     """One of its events was changed."""
     unreadable: SessionId
     """One of its events cannot be read."""
+    driven: SessionId
+    """Its run is in a tool, which goes on."""
+    healed: SessionId
+    """Its run was healed, and completed."""
+    stuck: SessionId
+    """Its run went in a circle."""
+    spent: SessionId
+    """Its run used up its budget, and rests."""
+    asking: SessionId
+    """Its run asks the operator something."""
+    incomplete: SessionId
+    """Its run ended before its work was done."""
+    crew: SessionId
+    """The root of three levels of runs."""
     hostile: SessionId
     """Every text tries to do harm."""
     workflow: str
@@ -49,6 +63,13 @@ _GOALS = {
     "root": "Move the checkout",
     "damaged": "Reconcile",
     "unreadable": "Archive the mails",
+    "driven": "first page loads",
+    "healed": "flaky stock",
+    "stuck": "coupon",
+    "spent": "invoice layout",
+    "asking": "old addresses",
+    "incomplete": "picture sizes",
+    "crew": "basket",
     "hostile": "alert('goal')",
 }
 _WORKFLOW = "acme.mend-a-bug"

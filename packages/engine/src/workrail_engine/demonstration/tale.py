@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
+from workrail_engine.agent_events import Incident, Rest, RunOutcome, Source, ToolOutcome
 from workrail_engine.errors import InvalidInputError
 from workrail_engine.registry.document_faults import Unreadable
 from workrail_engine.registry.yaml_text import read_yaml
@@ -27,11 +28,77 @@ class Damage(_Told):
     """As long as `was`."""
 
 
+class Used(_Told):
+    """A tool that an unattended agent used."""
+
+    tool: str
+    said: str
+    """Its arguments in short."""
+    answer: str = "done"
+    outcome: ToolOutcome | None = "ok"
+    """None: it goes on."""
+    ms: int = 400
+
+
+class Thought(_Told):
+    """An answer of an unattended agent's model, or what happened to its run."""
+
+    said: str | None = None
+    tools: list[Used] = Field(default_factory=list[Used])
+    told: Annotated[tuple[Source, str], Field(strict=False)] | None = None
+    """Words that reached the model first, and whose."""
+    noticed: Annotated[tuple[Incident, str], Field(strict=False)] | None = None
+    """An incident afterwards, with its sentence."""
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+    read: int = 9_200
+    wrote: int = 310
+    """Tokens."""
+    ms: int = 4_200
+    times: int = 1
+
+
+class Part(_Told):
+    """A part of a system prompt."""
+
+    name: str
+    source: str
+    text: str
+    left_out: int = 0
+
+
+class Drive(_Told):
+    """That a session is driven without a person, and how its run stands at the end."""
+
+    model: str = "demo/steady-1"
+    driver: str = "builder-2:4711"
+    sandbox: str = "bubblewrap"
+    lesser: str | None = None
+    """Why it is held by less than was wished."""
+    limits: dict[str, JsonValue] = Field(default_factory=dict)
+    prompt: list[Part] = Field(default_factory=list[Part])
+    rests: Rest | None = None
+    ends: RunOutcome | None = None
+    """Neither: it goes on."""
+    wait: float | None = None
+    """Seconds it rests at most."""
+    asks: str | None = None
+    """A question to the operators."""
+    said: str = ""
+    """Why it rests or ended; `{session}` is the session's id."""
+    doing: str = "thinking"
+    since: float = 12.0
+    """Seconds it has been doing that."""
+
+
 class Turn(_Told):
     """What an agent sends once, or what a person answers."""
 
     then: Then = "ready"
     """What comes of it; a tale that goes another way is a mistake in the tale."""
+    agent: list[Thought] = Field(default_factory=list[Thought])
+    """What an unattended agent did first."""
+    only_agent: bool = False
+    """Nothing is sent: the run stops within the step."""
     minutes: float = 9
     """How long after the turn before."""
     notes: str | None = None
@@ -70,6 +137,7 @@ class Tale(_Told):
     driver: Literal["none", "gone"] = "gone"
     turns: list[Turn] = Field(default_factory=list[Turn])
     damage: Damage | None = None
+    run: Drive | None = None
 
 
 class Cast(_Told):

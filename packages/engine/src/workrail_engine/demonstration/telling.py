@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from workrail_engine.canonical import JsonObject
+from workrail_engine.demonstration.agent_life import Life, begin_life
 from workrail_engine.demonstration.ground import Ground
 from workrail_engine.demonstration.made_up_time import TaleClock
-from workrail_engine.demonstration.tale import Tale, Then, Turn
+from workrail_engine.demonstration.tale import Drive, Tale, Then, Turn
 from workrail_engine.engine import Answered, Engine, StartRequest, Submission
 from workrail_engine.errors import InvalidInputError
-from workrail_engine.ids import Digest
+from workrail_engine.ids import Digest, SessionId
 from workrail_engine.outcomes import AdvanceOutcome, Blocked, Completed, StepReady, Waiting
 from workrail_engine.projections.driving import Driver
 
@@ -28,6 +29,8 @@ class Teller:
     ground: Ground
     sessions: dict[str, str] = field(default_factory=dict[str, str])
     """Ids of the sessions that have parts, by what the parts call them."""
+    lives: list[Life] = field(default_factory=list[Life])
+    """Runs whose end is not told yet: what they wait for has to be there first."""
 
     def begin(self, tale: Tale, driver: Driver | None) -> "Telling":
         """Start the session of a tale."""
@@ -123,10 +126,23 @@ def tell(
     """
     clock.set(now - timedelta(hours=tale.hours_ago))
     telling = teller.begin(tale, driver)
+    life = None if tale.run is None else _life(teller, clock, tale.run, telling)
     for turn in each_turn(tale):
         clock.pass_minutes(turn.minutes)
-        telling.take(turn)
+        if life is not None:
+            life.live(turn.agent)
+        if not turn.only_agent:
+            telling.take(turn)
+    if life is not None:
+        life.at = clock.now()
+        teller.lives.append(life)
     telling.be_heard()
+
+
+def _life(teller: Teller, clock: TaleClock, drive: Drive, telling: Telling) -> Life:
+    parent = None if telling.tale.part_of is None else teller.sessions[telling.tale.part_of]
+    above = None if parent is None else SessionId(parent)
+    return begin_life(teller.engine, clock, drive, SessionId(telling.session_id), above)
 
 
 def _lists(turn: Turn) -> JsonObject:

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from workrail_engine.ids import SessionId
 from workrail_engine.outcomes import Blocker
 from workrail_engine.projections.driving import SeenDriver
+from workrail_engine.projections.run_lines import RunLine
 from workrail_engine.projections.session_summary import SessionSummary
 from workrail_engine.session.state import Status
 
@@ -72,6 +73,8 @@ class ListedSession:
     """Who drove it, last heard of first."""
     problem: str | None = None
     """Why its row cannot be told whole; the rest of the line is then as good as can be had."""
+    run: RunLine | None = None
+    """Of a session that is driven without a person."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +116,15 @@ class Attention:
     waiting: tuple[ListedSession, ...]
     """For an approval, longest first."""
     blocked: tuple[ListedSession, ...]
-    """Latest first."""
+    """Latest first; those that are driven without a person are told in `runs`."""
     running: tuple[ListedSession, ...]
     """Whose driver was heard of, or which changed, within the last ten minutes; latest first."""
     waiting_total: int
     blocked_total: int
     running_total: int
+    runs: tuple[ListedSession, ...] = ()
+    """Whose run waits for a person, or ended with its work undone; latest first."""
+    runs_total: int = 0
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from workrail_engine.ids import SessionId
 from workrail_engine.projections.listing import ListedSession
+from workrail_engine.projections.runs import Spent
 from workrail_engine.session.state import Status
 
 
@@ -23,6 +24,8 @@ class UnitLine:
     """When it or one below it began, and changed last."""
     critical: bool
     """Whether it lies on the way from the root to the session that changed last."""
+    spent: Spent | None = None
+    """What its run and those below it have used; None where there is none."""
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,20 @@ from workrail_engine.store.mending import STATUSES, is_status
 from workrail_engine.store.queries import MOST_COUNTED, NEWEST_FIRST, counted
 from workrail_engine.store.refusals import noticing_damage
 from workrail_engine.store.rows import AnyRow, microseconds, rfc3339
+from workrail_engine.store.run_lines import UNATTENDED, needing
 
 _s, _d = schema.sessions, schema.drivers
 _WAITING: Final = _s.c.status == "waiting"
 _BLOCKED: Final = _s.c.status == "blocked"
 _RUNNING: Final = _s.c.status == "running"
+_ATTENDED: Final = (_BLOCKED, ~UNATTENDED)
+"""Blocked, and nobody but a person's agent drives it; a run tells itself when it needs a person."""
+_UNDONE: Final = _s.c.status.in_(("running", "blocked"))
+"""A run of such a session is told by itself; one whose session is complete or waits is told as that."""
 _OLDEST_FIRST: Final = (_s.c.updated_at, _s.c.number)
 _Told: TypeAlias = tuple[ListedSession, ...]
-_Lines: TypeAlias = tuple[_Told, _Told, _Told]
-"""What waits, what is blocked, what goes on."""
+_Lines: TypeAlias = tuple[_Told, _Told, _Told, _Told]
+"""What waits, what is blocked, what goes on, whose run needs a person."""
 _LOOKED_AT: Final = 2_000
 """Of the running sessions, so many are asked for their drivers: the last ones that changed."""
 
@@ -41,30 +46,51 @@ def attention(connection: Connection, now: datetime, limit: int, recent: timedel
     """
     begin = microseconds(now - recent)
     running_total, heard = _count_running(connection, begin)
+    undone = _undone(connection)
     try:
         with noticing_damage():
-            waiting, blocked, running = _told(connection, begin, heard, limit)
+            waiting, blocked, running, runs = _told(connection, begin, heard, undone, limit)
     except StoreDamagedError:
-        waiting, blocked, running = _told_apart(connection, begin, limit)
+        waiting, blocked, running, runs = _told_apart(connection, begin, limit)
     return Attention(
         waiting=waiting,
         blocked=blocked,
         running=running,
         waiting_total=counted(connection, [_WAITING], MOST_COUNTED)[0],
-        blocked_total=counted(connection, [_BLOCKED], MOST_COUNTED)[0],
+        blocked_total=counted(connection, _ATTENDED, MOST_COUNTED)[0],
         running_total=running_total,
+        runs=runs,
+        runs_total=len(undone),
     )
 
 
-def _told(connection: Connection, begin: int, heard: dict[int, int], limit: int) -> _Lines:
+def _told(
+    connection: Connection,
+    begin: int,
+    heard: dict[int, int],
+    undone: Sequence[int],
+    limit: int,
+) -> _Lines:
     longest_first = LINE.where(_WAITING).order_by(*_OLDEST_FIRST).limit(limit)
-    latest_first = LINE.where(_BLOCKED).order_by(*NEWEST_FIRST).limit(limit)
+    latest_first = LINE.where(*_ATTENDED).order_by(*NEWEST_FIRST).limit(limit)
     waiting = connection.execute(longest_first).all()
     blocked = connection.execute(latest_first).all()
     running = _running(connection, begin, heard, limit)
-    told = lines(connection, [*waiting, *blocked, *running])
+    mine = LINE.where(dialect_of(connection).among(undone[:limit])).order_by(*NEWEST_FIRST)
+    runs: Sequence[AnyRow] = connection.execute(mine).all() if undone else ()
+    told = lines(connection, [*waiting, *blocked, *runs, *running])
     first, second = len(waiting), len(waiting) + len(blocked)
-    return told[:first], told[first:second], told[second:]
+    third = second + len(runs)
+    return told[:first], told[first:second], told[third:], told[second:third]
+
+
+def _undone(connection: Connection) -> Sequence[int]:
+    """Sessions whose run needs a person, latest change first, by number."""
+    numbers = needing(connection)
+    if not numbers:
+        return ()
+    found = select(_s.c.number).where(_UNDONE, dialect_of(connection).among(numbers))
+    return connection.execute(found.order_by(*NEWEST_FIRST)).scalars().all()
 
 
 def _told_apart(connection: Connection, begin: int, limit: int) -> _Lines:
@@ -76,7 +102,7 @@ def _told_apart(connection: Connection, begin: int, limit: int) -> _Lines:
         Wanted("running", indexed=lately),
     )
     waiting, blocked, running = (lines_apart(connection, one, limit).lines for one in wanted)
-    return waiting, blocked, running
+    return waiting, blocked, running, ()
 
 
 def since(connection: Connection, at: datetime) -> Since:

@@ -83,6 +83,7 @@ def _line(session: Seen, facts: Facts) -> ListedSession:
         children=facts.children.get(summary.session_id, {}),
         drivers=tuple(facts.drivers.get(session.number, ())),
         problem=_told(summary.session_id, problems),
+        run=facts.runs.get(session.number),
     )
 
 

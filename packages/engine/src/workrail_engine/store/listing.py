@@ -5,20 +5,23 @@ is full. Which it is, is found by counting a little first, because SQLite does n
 have a value.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import Column, ColumnElement, Connection, exists, select
+from sqlalchemy import Column, ColumnElement, Connection, exists, func, select
 
 from workrail_engine.errors import StoreDamagedError
 from workrail_engine.ids import SessionId
 from workrail_engine.projections.listing import ListAsk, ListedPage, ListedSession
 from workrail_engine.projections.resume_ranking import words_of
+from workrail_engine.projections.session_summary import SessionSummary
 from workrail_engine.store import queries, schema
 from workrail_engine.store.apart import Wanted, lines_apart
 from workrail_engine.store.dialect import dialect_of
 from workrail_engine.store.lines import LINE, lines
+from workrail_engine.store.mending import seen
 from workrail_engine.store.positions import unknown_session
 from workrail_engine.store.refusals import noticing_damage
 
@@ -138,8 +141,42 @@ def _place(at: object, number: int) -> str:
     return f"{at if isinstance(at, int) else queries.LARGEST}.{number}"
 
 
+def children(
+    connection: Connection, parents: Sequence[SessionId], most: int
+) -> dict[SessionId, tuple[SessionSummary, ...]]:
+    """The sessions started from some, oldest first, at most so many of each; none has no entry.
+
+    Where rows cannot be read there is no entry: the page of the tree says what is wrong.
+    """
+    try:
+        with noticing_damage():
+            return _children(connection, parents, most)
+    except StoreDamagedError:
+        return {}
+
+
+def _children(
+    connection: Connection, parents: Sequence[SessionId], most: int
+) -> dict[SessionId, tuple[SessionSummary, ...]]:
+    place = func.row_number().over(partition_by=_s.c.parent_session_id, order_by=_s.c.number)
+    placed = select(_s.c.number, place.label("place")).where(_s.c.parent_session_id.in_(parents))
+    some = placed.subquery()
+    first = connection.execute(select(some.c.number).where(some.c.place <= most)).scalars().all()
+    statement = LINE.where(dialect_of(connection).among(first)).order_by(_s.c.number)
+    found: defaultdict[SessionId, list[SessionSummary]] = defaultdict(list)
+    for row in connection.execute(statement):
+        found[SessionId(row.parent_session_id)].append(seen(row).summary)
+    return {parent: tuple(summaries) for parent, summaries in found.items()}
+
+
 def choose(connection: Connection, ask: ListAsk) -> Chosen:
     """What fits everything that is asked but the words, and how many there are."""
+    if _is_plain(replace(ask, roots=False, status=None)) and ask.roots and ask.status is None:
+        # Nearly every session is one, so that to gather them first would be for nothing.
+        roots = conditions_of(ask)
+        total, more = queries.counted(connection, roots, queries.MOST_COUNTED)
+        if total > FEW:
+            return Chosen(roots, total, more)
     found = reach(connection, ask)
     if found.total is not None:
         return Chosen(found.conditions, found.total, more=False)

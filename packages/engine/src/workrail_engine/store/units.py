@@ -12,11 +12,13 @@ from sqlalchemy import Connection, text
 from workrail_engine.ids import SessionId
 from workrail_engine.projections.family import Member, Place, family, root_of
 from workrail_engine.projections.listing import ListedSession
+from workrail_engine.projections.run_lines import rolled_up
 from workrail_engine.projections.work_unit import UnitLine, WorkUnit
 from workrail_engine.store.dialect import dialect_of
 from workrail_engine.store.lines import LINE, lines
 from workrail_engine.store.positions import unknown_session
 from workrail_engine.store.rows import rfc3339
+from workrail_engine.store.run_lines import spent_of_all
 
 SHOWN: Final = 500
 _MOST: Final = 20_000
@@ -50,6 +52,8 @@ def work_unit(connection: Connection, session_id: SessionId) -> WorkUnit:
     members = _members(connection, root_of(line), up=False)
     found = family(members, session_id, SHOWN)
     listed = _listed(connection, found.places)
+    own = spent_of_all(connection, [member.number for member in members])
+    spent = rolled_up({one.session_id: one.parent for one in members}, own) if own else {}
     root = found.places[0].member
     orphaned = root.parent if not found.cycle else None
     return WorkUnit(
@@ -63,6 +67,7 @@ def work_unit(connection: Connection, session_id: SessionId) -> WorkUnit:
                 first_at=rfc3339(place.first_at),
                 last_at=rfc3339(place.last_at),
                 critical=place.critical,
+                spent=spent.get(place.member.session_id),
             )
             for place in found.places
         ),

@@ -11,11 +11,13 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from workrail_engine.errors import StoreUnavailableError
+from workrail_engine.ids import SessionId
 from workrail_engine.projections.listing import Changes
 from workrail_engine.store.changes import changes
 from workrail_engine.store.database import Database, open_for_reading
 from workrail_engine.store.dialect import dialect_of
 from workrail_engine.store.moved import NOWHERE
+from workrail_engine.store.run_lines import driven
 from workrail_engine.store.schema_version import is_readable
 
 
@@ -44,6 +46,21 @@ class StoreWatch:
         self._where = where
         self._open: _Open | None = None
         self._looked: _Looked | None = None
+        self._driven: tuple[int | None, dict[SessionId, str]] | None = None
+
+    def driven(self) -> dict[SessionId, str]:
+        """What each run under way does; asked anew only when anything was written."""
+        opened = self._opened()
+        if opened is None:
+            return {}
+        pulse = dialect_of(opened.kept).pulse(opened.kept)
+        if self._driven is None or pulse is None or pulse != self._driven[0]:
+            try:
+                self._driven = pulse, opened.database.read(driven)
+            except StoreUnavailableError:
+                self.close()
+                raise
+        return self._driven[1]
 
     def changed(self, cursor: str | None, limit: int) -> Changes | None:
         """What changed after a cursor; None when nothing did."""
@@ -70,7 +87,7 @@ class StoreWatch:
         if self._open is not None:
             self._open.kept.close()
             self._open.database.close()
-        self._open = self._looked = None
+        self._open = self._looked = self._driven = None
 
     def _opened(self) -> _Open | None:
         file = _file(self._where)

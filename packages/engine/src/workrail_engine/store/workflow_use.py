@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, distinct, func, select
+from sqlalchemy import Connection, Select, Subquery, distinct, func, select
 
 from workrail_engine.projections.workflow_use import (
     RetriedStep,
@@ -27,6 +27,15 @@ from workrail_engine.store.rows import SUMMARY_COLUMNS, AnyRow, rfc3339, summary
 _s, _w, _n = schema.sessions.c, schema.workflows.c, schema.nodes.c
 NEWEST: Final = 200
 """Sessions that medians and refusals are taken from."""
+LOOKED_AT: Final = 10_000
+"""The last complete runs of all workflows, in which those of each are looked for first."""
+_RUN: Final = (
+    _s.workflow_id,
+    _s.updated_at,
+    _s.number,
+    (_s.updated_at - _s.created_at).label("took"),
+)
+_COMPLETE: Final = _s.status == "completed"
 _RECENT: Final = 10
 _RETRIED: Final = 10
 _SECOND: Final = 1_000_000
@@ -56,7 +65,7 @@ def workflows(connection: Connection) -> tuple[WorkflowUse, ...]:
     counts: dict[str, _Count] = {}
     for row in connection.execute(_counted()):
         counts.setdefault(row.workflow_id, _Count(row.workflow_id)).add(row)
-    return _uses(connection, counts.values(), [])
+    return _uses(connection, counts.values())
 
 
 def workflow_story(connection: Connection, workflow_id: str) -> WorkflowStory | None:
@@ -68,7 +77,7 @@ def workflow_story(connection: Connection, workflow_id: str) -> WorkflowStory | 
         definitions.setdefault(row.workflow_hash, _Count(workflow_id)).add(row)
     if not definitions:
         return None
-    (use,) = _uses(connection, [whole], [mine])
+    (use,) = _uses(connection, [whole])
     newest = select(*SUMMARY_COLUMNS).select_from(WITH_WORKFLOW).where(mine)
     rows = connection.execute(newest.order_by(*NEWEST_FIRST).limit(NEWEST)).all()
     return WorkflowStory(
@@ -91,12 +100,10 @@ def _counted() -> Select[*tuple[Any, ...]]:
     ).group_by(_s.workflow_id, _s.workflow_hash, _s.status)
 
 
-def _uses(
-    connection: Connection, counts: Iterable[_Count], conditions: Sequence[ColumnElement[bool]]
-) -> tuple[WorkflowUse, ...]:
+def _uses(connection: Connection, counts: Iterable[_Count]) -> tuple[WorkflowUse, ...]:
     ordered = sorted(counts, key=lambda one: (-sum(one.by_status.values()), one.workflow_id))
     names = _names(connection, [one.newest for one in ordered])
-    took = _took(connection, conditions)
+    took = _took(connection, ordered)
     return tuple(
         WorkflowUse(
             workflow_id=one.workflow_id,
@@ -119,22 +126,32 @@ def _names(connection: Connection, numbers: Sequence[int]) -> dict[int, str | No
     return {row.number: row.name for row in rows}
 
 
-def _took(
-    connection: Connection, conditions: Sequence[ColumnElement[bool]]
-) -> dict[str, list[int]]:
+def _took(connection: Connection, counts: Iterable[_Count]) -> dict[str, list[int]]:
     """How long the newest complete runs of each workflow took, in microseconds."""
-    place = func.row_number().over(partition_by=_s.workflow_id, order_by=NEWEST_FIRST)
-    complete = (
-        select(
-            _s.workflow_id,
-            (_s.updated_at - _s.created_at).label("took"),
-            place.label("place"),
-        )
-        .where(_s.status == "completed", *conditions)
-        .subquery()
-    )
+    wanted = {
+        one.workflow_id: min(one.by_status.get("completed", 0), NEWEST)
+        for one in counts
+        if one.by_status.get("completed")
+    }
+    if not wanted:
+        return {}
+    # Most workflows have enough among the last runs of all, which an index has in their order.
+    last = select(*_RUN).where(_COMPLETE).order_by(*NEWEST_FIRST).limit(LOOKED_AT).subquery()
+    took = _newest(connection, last)
+    rare = [one for one, enough in wanted.items() if len(took.get(one, ())) < enough]
+    if rare:
+        all_of = select(*_RUN).where(_COMPLETE, _s.workflow_id.in_(rare)).subquery()
+        took |= _newest(connection, all_of)
+    return {one: took[one] for one in wanted if one in took}
+
+
+def _newest(connection: Connection, runs: Subquery) -> dict[str, list[int]]:
+    """How long the newest of some runs of each workflow took."""
+    newest_first = (runs.c.updated_at.desc(), runs.c.number.desc())
+    place = func.row_number().over(partition_by=runs.c.workflow_id, order_by=newest_first)
+    placed = select(runs.c.workflow_id, runs.c.took, place.label("place")).subquery()
+    newest = select(placed.c.workflow_id, placed.c.took).where(placed.c.place <= NEWEST)
     took: dict[str, list[int]] = {}
-    newest = select(complete.c.workflow_id, complete.c.took).where(complete.c.place <= NEWEST)
     for workflow_id, microseconds in connection.execute(newest):
         took.setdefault(workflow_id, []).append(microseconds)
     return took
