@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Final
 from workrail_engine.engine import Engine, StartRequest, open_engine
 from workrail_engine.ids import SessionId
 from workrail_engine.projections.runs import RunOrder
+from workrail_engine.proofs.keys import KeyRing
 from workrail_engine.system import Locations
 from workrail_engine.testing.world import SeededEntropy
 
@@ -122,6 +124,9 @@ def fleet(folder: Path, address: str | None, model: str) -> Generator[Fleet]:
         (home / "workflows").mkdir(parents=True)
         (home / "workflows" / f"{_WORKFLOW}.json").write_text(json.dumps(_workflow()))
         (home / "config.toml").write_text(_settings(model))
+    KeyRing(Locations.under(homes[0]).keys).signer()  # the daemons of one store sign with one key
+    for home in homes[1:]:
+        shutil.copytree(Locations.under(homes[0]).keys, home / "keys")
     environment = {**os.environ, "CAMPAIGN_KEY": "none-needed"}
     environment.pop("ANTHROPIC_BASE_URL", None)
     locations = Locations.under(homes[0])
