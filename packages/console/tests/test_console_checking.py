@@ -34,8 +34,15 @@ def begin(engine: Engine) -> SessionId:
 
 
 def those_who_check() -> list[psutil.Process]:
-    ours = psutil.Process().children()
-    return [one for one in ours if "workrail_console.checking_process" in one.cmdline()]
+    return [one for one in psutil.Process().children() if "checking_process" in command_of(one)]
+
+
+def command_of(process: psutil.Process) -> str:
+    """Nothing for a process that has ended meanwhile."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 @pytest.mark.rule("CON-19")

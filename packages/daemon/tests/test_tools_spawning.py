@@ -139,6 +139,15 @@ def test_several_answer_in_the_order_they_were_asked_for_when_all_have_ended(
     assert [each["outcome"] for each in result["results"]] == ["completed", "cancelled", "stuck"]
 
 
+@pytest.mark.rule("TOOL-11")
+def test_nothing_is_handed_on_of_an_agent_that_did_not_complete(run: ToolRun) -> None:
+    (child,) = waits(run.use("spawn_agent", **ONE)).children
+    finish(run, child, "stuck", "This much was done, and it should not be built upon by anyone.")
+    result = json.loads(said(run.again(), "ok"))["results"][0]
+    assert (result["outcome"], result["notes"], result["artifacts"]) == ("stuck", None, [])
+    assert "built upon" not in json.dumps(result)
+
+
 @pytest.mark.rule("TOOL-8")
 def test_a_call_made_again_after_a_crash_begins_nothing_twice(
     run: ToolRun, locations: Locations

@@ -5,6 +5,7 @@ the sum of what was told of each.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from copy import deepcopy
 from pathlib import Path
@@ -178,7 +179,11 @@ def problems_of(workspace: Path, text: str, *, yaml: bool) -> tuple[FileProblem,
 
 
 def told(problems: Iterable[FileProblem]) -> set[Told]:
-    return {(problem.pointer, problem.message) for problem in problems}
+    """Which line a key stood on before depends on what else is in the file."""
+    return {
+        (problem.pointer, re.sub(r"of line \d+", "of another line", problem.message))
+        for problem in problems
+    }
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ from workrail_engine.outcomes import Blocked, Completed, StepReady
 from workrail_engine.projections.findings import SearchAsk
 from workrail_engine.projections.resume_ranking import ResumeAsk
 from workrail_engine.projections.retention import RetentionAsk
+from workrail_engine.projections.work_unit import UnitLine
 from workrail_engine.reader import Reader, open_reader
 from workrail_engine.store.database import open_for_writing
 from workrail_engine.store.sql_store import open_store
@@ -80,12 +81,13 @@ def go_through(run: Driven, between: Callable[[], None]) -> None:
 
 def seen(reader: Reader, session_id: SessionId) -> str:
     """All that is told of a session's steps, without what differs between two runs of them."""
+    unit = reader.inspection.unit(session_id)
     told: list[object] = [
         reader.session(session_id),
         reader.inspection.window(session_id),
         reader.inspection.outline(session_id),
-        reader.inspection.unit(session_id),
-        reader.overview.line(session_id),
+        replace(unit, lines=[without_run(line) for line in unit.lines]),
+        replace(reader.overview.line(session_id), run=None),
         [one for one in reader.candidates(ResumeAsk(query="heron")) if _is(one, session_id)],
         [
             one
@@ -94,6 +96,10 @@ def seen(reader: Reader, session_id: SessionId) -> str:
         ],
     ]
     return OF_ONE_RUN.sub("…", repr(told))
+
+
+def without_run(line: UnitLine) -> UnitLine:
+    return replace(line, spent=None, listed=replace(line.listed, run=None))
 
 
 def _is(found: object, session_id: SessionId) -> bool:

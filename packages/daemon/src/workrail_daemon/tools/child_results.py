@@ -13,13 +13,17 @@ from workrail_engine.reader import Reader
 def child_result(reader: Reader, run: RunView) -> JsonObject:
     """How a run ended, with the notes of its last completed step and every artifact it handed in.
 
-    What cannot be read of its session is left out, and `problem` says why.
+    What a run left that was not completed is not handed on: nobody may act on it. What cannot be
+    read of its session is left out. `problem` says why.
     """
     told: dict[str, JsonValue] = {
         "sessionId": run.session_id,
         "outcome": run.outcome,
         "said": run.said,
     }
+    if run.outcome != "completed":
+        unfinished = "It was not completed, so what it wrote is not handed on."
+        return {**told, "notes": None, "artifacts": [], "problem": unfinished}
     try:
         nodes = reader.session(run.session_id).nodes
     except (CorruptSessionError, StoreDamagedError, NotFoundError) as error:
