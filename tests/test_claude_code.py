@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from workrail_engine.engine import open_registry
+from workrail_engine.library import open_registry
 from workrail_engine.system import Locations
 
 ROOT = Path(__file__).parents[1]

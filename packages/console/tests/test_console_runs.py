@@ -16,8 +16,9 @@ from workrail_engine.agent_events import (
     ToolFinished,
     TurnTaken,
     Usage,
+    content_of,
 )
-from workrail_engine.engine import Engine, StartRequest, content_of
+from workrail_engine.engine import Engine, StartRequest
 from workrail_engine.ids import SessionId
 from workrail_engine.projections.runs import Beat, RunOrder
 from workrail_engine.testing.driven import TTL, WORKER, Driven

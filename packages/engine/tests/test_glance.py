@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from workrail_engine.engine import SourceRequest, open_registry, open_sources, open_trust
+from workrail_engine.engine import SourceRequest
 from workrail_engine.errors import StoreUnavailableError
 from workrail_engine.glance import Glance
+from workrail_engine.library import open_registry, open_sources, open_trust
 from workrail_engine.projections.offers import Offer, Recent, offers_in
 from workrail_engine.reader import open_reader
 from workrail_engine.store.latest import latest_in_file

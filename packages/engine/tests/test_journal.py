@@ -15,8 +15,9 @@ from workrail_engine.agent_events import (
     ToolBegun,
     ToolFinished,
     TurnTaken,
+    content_of,
 )
-from workrail_engine.engine import Engine, StartRequest, Submission, content_of
+from workrail_engine.engine import Engine, StartRequest, Submission
 from workrail_engine.errors import (
     CorruptSessionError,
     InvalidInputError,

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from workrail_engine.agent_events import ArtifactSaved
+from workrail_engine.agent_events import ArtifactSaved, content_of
 from workrail_engine.engine import (
     Engine,
     StartRequest,
     Submission,
     back_up_store,
-    content_of,
     move_store,
     open_engine,
 )

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine as Database
 from sqlalchemy import event
 
-from workrail_engine.agent_events import Noticed, RunBegun
-from workrail_engine.engine import Engine, content_of
+from workrail_engine.agent_events import Noticed, RunBegun, content_of
+from workrail_engine.engine import Engine
 from workrail_engine.errors import ArtifactNotFoundError
 from workrail_engine.ids import Digest, SessionId
 from workrail_engine.projections.listing import ListAsk

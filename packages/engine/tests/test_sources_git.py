@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from workrail_engine.engine import SourceRequest, open_registry, open_sources, open_trust
+from workrail_engine.engine import SourceRequest
 from workrail_engine.errors import (
     InvalidSourceError,
     SourceNotFoundError,
     SourceUnavailableError,
     UntrustedWorkflowError,
 )
+from workrail_engine.library import open_registry, open_sources, open_trust
 from workrail_engine.projections.managed import (
     FileChanges,
     ManagedSource,
@@ -34,7 +35,8 @@ from workrail_engine.testing.user_git import commit_all, git
 ADD = """
 import sys
 from pathlib import Path
-from workrail_engine.engine import SourceRequest, open_sources
+from workrail_engine.engine import SourceRequest
+from workrail_engine.library import open_sources
 from workrail_engine.system import Locations
 sources = open_sources(Locations.under(Path(sys.argv[1])))
 print("ready", flush=True)

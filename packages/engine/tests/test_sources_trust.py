@@ -11,18 +11,13 @@ from pathlib import Path
 import pytest
 
 from workrail_engine.canonical import JsonValue
-from workrail_engine.engine import (
-    SourceRequest,
-    open_registry,
-    open_sources,
-    open_trust,
-    validate_files,
-)
+from workrail_engine.engine import SourceRequest
 from workrail_engine.errors import (
     InvalidSourceError,
     SourceUnavailableError,
     UntrustedWorkflowError,
 )
+from workrail_engine.library import open_registry, open_sources, open_trust, validate_files
 from workrail_engine.projections.catalog import WorkflowEntry
 from workrail_engine.projections.managed import (
     AddedBy,

@@ -10,13 +10,8 @@ from typing import cast
 import pytest
 from click.testing import CliRunner, Result
 
-from workrail_engine.engine import (
-    Engine,
-    StartRequest,
-    Submission,
-    open_engine,
-    open_registry,
-)
+from workrail_engine.engine import Engine, StartRequest, Submission, open_engine
+from workrail_engine.library import open_registry
 from workrail_engine.outcomes import Blocked, Completed, StepReady
 from workrail_engine.store.database import open_for_writing
 from workrail_engine.store.sql_store import open_store

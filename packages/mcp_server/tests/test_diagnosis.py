@@ -8,13 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from workrail_engine.engine import (
-    SourceRequest,
-    StartRequest,
-    open_engine,
-    open_sources,
-    open_trust,
-)
+from workrail_engine.engine import SourceRequest, StartRequest, open_engine
+from workrail_engine.library import open_sources, open_trust
 from workrail_engine.system import Locations
 from workrail_engine.testing.postgres import PostgresServer
 from workrail_engine.testing.user_git import begin_repository, commit_all

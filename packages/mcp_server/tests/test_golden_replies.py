@@ -23,13 +23,14 @@ import pytest
 from mcp.client import Client
 
 from workrail_engine.canonical import JsonObject, digest, digest_bytes
-from workrail_engine.engine import Answered, Engine, open_trust
+from workrail_engine.engine import Answered, Engine
 from workrail_engine.errors import (
     ConflictError,
     CorruptSessionError,
     StoreDamagedError,
     StoreUnavailableError,
 )
+from workrail_engine.library import open_trust
 from workrail_engine.outcomes import BlockerCode
 from workrail_engine.registry.registry import Registry
 from workrail_engine.store.sql_store import open_store

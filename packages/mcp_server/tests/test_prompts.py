@@ -8,7 +8,8 @@ import mcp_types as types
 import pytest
 from mcp.shared.exceptions import MCPError
 
-from workrail_engine.engine import SourceRequest, open_sources, open_trust
+from workrail_engine.engine import SourceRequest
+from workrail_engine.library import open_sources, open_trust
 from workrail_engine.system import Locations
 from workrail_mcp_server.testing import Agent
 

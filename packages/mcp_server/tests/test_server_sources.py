@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workrail_engine.engine import open_trust
+from workrail_engine.library import open_trust
 from workrail_engine.system import Locations
 from workrail_mcp_server.testing import Agent
 from workrail_mcp_server.tools.listing import TOOLS

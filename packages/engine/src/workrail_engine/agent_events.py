@@ -9,7 +9,7 @@ who comes second continues from what is kept.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
-from workrail_engine.canonical import JsonObject
+from workrail_engine.canonical import JsonObject, digest_bytes
 from workrail_engine.ids import Digest, NodeId, SessionId
 
 RunOutcome: TypeAlias = Literal[
@@ -56,6 +56,11 @@ class Content:
 
     digest: Digest
     size: int
+
+
+def content_of(data: bytes) -> Content:
+    """What an event calls some bytes."""
+    return Content(Digest(digest_bytes(data)), len(data))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ command is carried out is in `runner`.
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workrail_engine.approvals import Approvals, PendingApproval
 from workrail_engine.checks.local_checks import LocalChecks
@@ -19,15 +21,6 @@ from workrail_engine.errors import (
 )
 from workrail_engine.examining import Told
 from workrail_engine.ids import Digest, NodeId, SessionId
-from workrail_engine.journal import Journal, content_of
-from workrail_engine.library import (
-    lint_files,
-    open_registry,
-    open_sources,
-    open_trust,
-    validate_files,
-)
-from workrail_engine.mail import Mail
 from workrail_engine.material import Material
 from workrail_engine.outcomes import (
     AdvanceOutcome,
@@ -59,7 +52,6 @@ from workrail_engine.requests import (
 )
 from workrail_engine.returning import Returning
 from workrail_engine.runner import Runner, Surroundings
-from workrail_engine.runs import Runs
 from workrail_engine.sealing import Sealer
 from workrail_engine.session import tokens
 from workrail_engine.session.commands import Answered, Submission, check_context, check_submission
@@ -73,6 +65,11 @@ from workrail_engine.system import Locations, SystemClock, SystemEntropy, observ
 from workrail_engine.upkeep import back_up_store, move_store, store_status, upgrade_store
 from workrail_engine.workflow.compiled import CompiledWorkflow
 
+if TYPE_CHECKING:
+    from workrail_engine.journal import Journal
+    from workrail_engine.mail import Mail
+    from workrail_engine.runs import Runs
+
 __all__ = [
     "Answered",
     "Approvals",
@@ -84,16 +81,10 @@ __all__ = [
     "StartRequest",
     "Submission",
     "back_up_store",
-    "content_of",
-    "lint_files",
     "move_store",
     "open_engine",
-    "open_registry",
-    "open_sources",
-    "open_trust",
     "store_status",
     "upgrade_store",
-    "validate_files",
 ]
 
 
@@ -113,8 +104,8 @@ def open_engine(
     where = locations or Locations.from_environment()
     clock, entropy = SystemClock(), SystemEntropy()
     with open_store(where.store, entropy) as store, snapshot_keeper() as snapshots:
-        looker = LocalChecks(clock, run=run_command)
-        yield Engine(store, Registry(where), clock, entropy, looker, snapshots)
+        checks = LocalChecks(clock, run=run_command)
+        yield Engine(store, Registry(where), clock, entropy, checks, snapshots)
 
 
 class Engine:
@@ -141,9 +132,6 @@ class Engine:
         self._returning = Returning(store, self._material, self._references)
         self._runner = Runner(store, self._material, self._returning, around)
         self._approvals = Approvals(store, self._runner)
-        self._journal = Journal(store, clock)
-        self._mail = Mail(store, clock)
-        self._runs = Runs(store.database, clock)
 
     def start(self, request: StartRequest) -> StartOutcome:
         """Begin a session of a workflow, or repeat the recorded start of a call that has an id.
@@ -330,20 +318,26 @@ class Engine:
         """Note that a process drives a session now."""
         self._store.heard_of(SessionId(session_id), driver, self._clock.now())
 
-    @property
-    def journal(self) -> Journal:
+    @cached_property
+    def journal(self) -> "Journal":
         """What unattended runs leave beside their steps."""
-        return self._journal
+        from workrail_engine.journal import Journal  # noqa: PLC0415 - who drives by hand never needs it
 
-    @property
-    def mail(self) -> Mail:
+        return Journal(self._store.database, self._clock)
+
+    @cached_property
+    def mail(self) -> "Mail":
         """Messages to sessions and to operators."""
-        return self._mail
+        from workrail_engine.mail import Mail  # noqa: PLC0415 - who drives by hand never needs it
 
-    @property
-    def runs(self) -> Runs:
+        return Mail(self._store.database, self._clock)
+
+    @cached_property
+    def runs(self) -> "Runs":
         """What is to be driven without a person, and by whom."""
-        return self._runs
+        from workrail_engine.runs import Runs  # noqa: PLC0415 - who drives by hand never needs it
+
+        return Runs(self._store.database, self._clock)
 
     @property
     def approvals(self) -> Approvals:

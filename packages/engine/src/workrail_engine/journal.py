@@ -7,19 +7,19 @@ so that one that lost its connection, or its life, can simply append again.
 from collections.abc import Sequence
 
 from workrail_engine.agent_events import AgentEvent, Content, Noticed
-from workrail_engine.canonical import digest_bytes
-from workrail_engine.ids import Digest, SessionId
+from workrail_engine.ids import SessionId
 from workrail_engine.ports import Clock
 from workrail_engine.projections.runs import Entry
 from workrail_engine.session.lease import Lease
-from workrail_engine.store.sql_store import SqlStore
+from workrail_engine.store import journal, journal_entries
+from workrail_engine.store.database import Database
 
 
 class Journal:
     """The facts of unattended runs in one store. Safe to use from several threads."""
 
-    def __init__(self, store: SqlStore, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
         self._clock = clock
 
     def append(
@@ -45,7 +45,8 @@ class Journal:
             InvalidInputError: an event names bytes that are nowhere; nothing was recorded.
             StoreUnavailableError: the store does not answer; the same call may be made again.
         """
-        return self._store.append(lease, events, contents, self._clock.now())
+        given = journal.facts(events, contents)
+        return journal.append(self._database, lease, given, self._clock.now())
 
     def read(
         self, session_id: SessionId, after: int = 0, most: int | None = None
@@ -61,7 +62,9 @@ class Journal:
             SessionNotFoundError: no such session.
             CorruptSessionError: one of them cannot be read.
         """
-        return self._store.entries(session_id, after, most)
+        return self._database.read(
+            lambda connection: journal_entries.entries(connection, session_id, after, most)
+        )
 
     def content(self, content: Content) -> bytes:
         """The bytes an event names.
@@ -69,7 +72,7 @@ class Journal:
         Raises:
             CorruptSessionError: they are lost.
         """
-        return self._store.content(content)
+        return self._database.read(lambda connection: journal_entries.content(connection, content))
 
     def noted(self, session_id: SessionId, event: Noticed) -> None:
         """Record an incident without a lease: what an operator did, or what healed a run.
@@ -77,9 +80,4 @@ class Journal:
         Raises:
             SessionNotFoundError: no such session.
         """
-        self._store.noted(session_id, event, self._clock.now())
-
-
-def content_of(data: bytes) -> Content:
-    """What an event calls some bytes."""
-    return Content(Digest(digest_bytes(data)), len(data))
+        journal.note(self._database, session_id, event, self._clock.now())

@@ -4,14 +4,15 @@ from workrail_engine.canonical import JsonObject
 from workrail_engine.ids import SessionId
 from workrail_engine.ports import Clock
 from workrail_engine.projections.runs import Message
-from workrail_engine.store.sql_store import SqlStore
+from workrail_engine.store import mail
+from workrail_engine.store.database import Database
 
 
 class Mail:
     """The messages of one store. Safe to use from several threads."""
 
-    def __init__(self, store: SqlStore, clock: Clock) -> None:
-        self._store = store
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
         self._clock = clock
 
     def send(self, to: SessionId | None, sender: str, body: JsonObject) -> int:
@@ -29,7 +30,9 @@ class Mail:
         Raises:
             SessionNotFoundError: no such session.
         """
-        return self._store.send(to, sender, body, self._clock.now())
+        at = self._clock.now()
+        with self._database.writing() as connection:
+            return mail.send(connection, to, sender, body, at)
 
     def waiting(self, to: SessionId | None) -> tuple[Message, ...]:
         """What a session, or the operators (None), have not dealt with yet, oldest first.
@@ -37,12 +40,13 @@ class Mail:
         Raises:
             SessionNotFoundError: no such session.
         """
-        return self._store.mail_for(to)
+        return self._database.read(lambda connection: mail.waiting(connection, to))
 
     def message(self, number: int) -> Message | None:
         """One message, dealt with or not; None when there is none of this number."""
-        return self._store.message(number)
+        return self._database.read(lambda connection: mail.message(connection, number))
 
     def acknowledge(self, number: int) -> None:
         """Note that a message was dealt with; again, or of none, it does nothing."""
-        self._store.acknowledge(number, self._clock.now())
+        at = self._clock.now()
+        self._database.write(lambda connection: mail.acknowledge(connection, number, at))

@@ -107,7 +107,7 @@ class Library:
     def _workflows(self) -> "Registry":
         with self._making:
             if self._registry is None:
-                from workrail_engine.engine import open_registry  # noqa: PLC0415 - heavy, see above
+                from workrail_engine.library import open_registry  # noqa: PLC0415 - heavy, see above
 
                 self._registry = open_registry(self._locations)
             return self._registry

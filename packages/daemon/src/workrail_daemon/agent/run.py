@@ -41,6 +41,7 @@ from workrail_engine.agent_events import (
     RunBegun,
     RunEnded,
     ToolFinished,
+    content_of,
 )
 from workrail_engine.errors import LeaseLostError
 from workrail_engine.outcomes import Blocked, StepReady
@@ -185,7 +186,7 @@ class _Ready:
         runs = sum(isinstance(entry.event, RunBegun) for entry in self._entries)
         model = self._client(self.position.tier).model
         if self._fresh is not None:
-            self._prompt = self.story.named(self._fresh)
+            self._prompt = content_of(self._fresh)
         begun = RunBegun(
             node, runs + 1, self._claim.lease.worker, model, sandbox.kind, self._prompt
         )

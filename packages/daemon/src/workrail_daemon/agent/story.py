@@ -29,6 +29,7 @@ from workrail_engine.agent_events import (
     ToolBegun,
     ToolFinished,
     TurnTaken,
+    content_of,
 )
 from workrail_engine.canonical import JsonObject, digest_bytes
 from workrail_engine.ids import Digest, NodeId
@@ -114,11 +115,6 @@ class Story:
     def silent(self) -> bool:
         """Whether nothing was said to the model yet."""
         return not self._transcript.opening and not self._transcript.turns
-
-    @staticmethod
-    def named(data: bytes) -> Content:
-        """What some bytes are called in the log."""
-        return _named(data)
 
     @property
     def messages_after_turn(self) -> int:
@@ -214,7 +210,7 @@ class Story:
             stop=reply.stop,
             said=words.strip()[:_SAID] or None,
             tools=tuple(block.name for block in reply.blocks if isinstance(block, ToolUse)),
-            content=_named(content),
+            content=content_of(content),
             usage=reply.usage,
             cost=reply.cost,
             ms=ms,
@@ -241,8 +237,8 @@ class Story:
             tool=pending.name,
             outcome=answer.outcome,
             said=said,
-            answer=_named(shown),
-            whole=None if cut.whole is None else _named(cut.whole),
+            answer=content_of(shown),
+            whole=None if cut.whole is None else content_of(cut.whole),
             ms=ms,
         )
         contents = [*answer.contents, shown, *([] if cut.whole is None else [cut.whole])]
@@ -278,7 +274,3 @@ class Story:
         if fresh is not None:
             return fresh
         return self._ground.call(lambda engine: engine.journal.content(content))
-
-
-def _named(data: bytes) -> Content:
-    return Content(Digest(digest_bytes(data)), len(data))

@@ -16,6 +16,7 @@ from workrail_engine.agent_events import (
     ToolFinished,
     TurnTaken,
     Usage,
+    content_of,
 )
 from workrail_engine.canonical import JsonValue
 from workrail_engine.demonstration.made_up_time import TaleClock
@@ -23,7 +24,6 @@ from workrail_engine.demonstration.tale import Drive, Thought, Used
 from workrail_engine.engine import Engine
 from workrail_engine.errors import InvalidInputError
 from workrail_engine.ids import NodeId, SessionId
-from workrail_engine.journal import content_of
 from workrail_engine.projections.runs import Beat, Lease, RunOrder
 
 _LEASE = timedelta(days=30).total_seconds()

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from workrail_engine.agent_events import AgentEvent, Content, Noticed
-from workrail_engine.canonical import JsonObject
 from workrail_engine.ids import Digest, Handle, NodeId, SessionId, WorkflowHash
 from workrail_engine.ports import (
     Attempt,
@@ -21,19 +19,9 @@ from workrail_engine.projections.driving import Driver
 from workrail_engine.projections.proofs import ProofTrail
 from workrail_engine.projections.resume_ranking import ResumeAsk, Sightings
 from workrail_engine.projections.retention import Removed, RetentionAsk
-from workrail_engine.projections.runs import Entry, Message
 from workrail_engine.session.events import SessionStarted
-from workrail_engine.session.lease import Lease
 from workrail_engine.session.state import Node
-from workrail_engine.store import (
-    commits,
-    contents,
-    journal,
-    journal_entries,
-    mail,
-    positions,
-    retention,
-)
+from workrail_engine.store import commits, contents, positions, retention
 from workrail_engine.store.database import Database, open_for_writing
 from workrail_engine.store.driving import drivers_of, heard_of
 from workrail_engine.store.new_store import make_store
@@ -77,7 +65,7 @@ class SqlStore:
 
     @property
     def database(self) -> Database:
-        """The database itself, for the room that speaks of runs."""
+        """The database itself, for the rooms that speak of runs, of what they leave and of mail."""
         return self._database
 
     def token_key(self) -> TokenKey:
@@ -179,43 +167,6 @@ class SqlStore:
     def proof_trail(self, session_id: SessionId) -> ProofTrail:
         """What the next proof of a session has to name."""
         return self._database.read(lambda connection: trail(connection, session_id))
-
-    def append(
-        self, lease: Lease, events: Sequence[AgentEvent], named: Sequence[bytes], at: datetime
-    ) -> tuple[AgentEvent, ...]:
-        """Record what the holder of a lease found; what is there already is given back instead."""
-        return journal.append(self._database, lease, journal.facts(events, named), at)
-
-    def noted(self, session_id: SessionId, event: Noticed, at: datetime) -> None:
-        """Record an incident of a session, whoever drives it."""
-        journal.note(self._database, session_id, event, at)
-
-    def entries(self, session_id: SessionId, after: int, most: int | None) -> tuple[Entry, ...]:
-        """The facts of a session's runs behind a place in its log, in order."""
-        return self._database.read(
-            lambda connection: journal_entries.entries(connection, session_id, after, most)
-        )
-
-    def content(self, named: Content) -> bytes:
-        """The bytes a fact of a run names; CorruptSessionError when they are lost."""
-        return self._database.read(lambda connection: journal_entries.content(connection, named))
-
-    def send(self, to: SessionId | None, sender: str, body: JsonObject, at: datetime) -> int:
-        """Leave a message for a session or, with None, for the operators; its number."""
-        with self._database.writing() as connection:
-            return mail.send(connection, to, sender, body, at)
-
-    def mail_for(self, to: SessionId | None) -> tuple[Message, ...]:
-        """What nobody has dealt with yet, oldest first."""
-        return self._database.read(lambda connection: mail.waiting(connection, to))
-
-    def message(self, number: int) -> Message | None:
-        """One message; None when there is none of this number."""
-        return self._database.read(lambda connection: mail.message(connection, number))
-
-    def acknowledge(self, number: int, at: datetime) -> None:
-        """Note that a message was dealt with."""
-        self._database.write(lambda connection: mail.acknowledge(connection, number, at))
 
     def newest_use(self, session_id: SessionId, node_id: NodeId) -> Attempt | None:
         """The newest attempt at a node that was used; None where none was."""

@@ -16,8 +16,9 @@ from workrail_engine.agent_events import (
     ToolFinished,
     TurnTaken,
     Usage,
+    content_of,
 )
-from workrail_engine.engine import Engine, StartRequest, Submission, content_of
+from workrail_engine.engine import Engine, StartRequest, Submission
 from workrail_engine.ids import NodeId, SessionId
 from workrail_engine.outcomes import AdvanceOutcome
 from workrail_engine.projections.runs import RunOrder

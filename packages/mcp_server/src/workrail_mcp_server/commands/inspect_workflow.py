@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from workrail_engine.engine import open_registry
 from workrail_engine.errors import NotFoundError
+from workrail_engine.library import open_registry
 from workrail_engine.projections.catalog import StepOutline, WorkflowOutline
 from workrail_mcp_server.catalog_json import outline_json, step_json
 from workrail_mcp_server.commands.options import json_option, workspace_option

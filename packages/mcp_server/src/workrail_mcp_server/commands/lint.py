@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from workrail_engine.engine import lint_files
+from workrail_engine.library import lint_files
 from workrail_engine.projections.catalog import LintReport
 from workrail_mcp_server.catalog_json import lint_json
 from workrail_mcp_server.commands.options import json_option, workspace_option

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from workrail_engine.engine import open_registry
+from workrail_engine.library import open_registry
 from workrail_engine.projections.catalog import BrokenFile, Catalog, WorkflowEntry
 from workrail_engine.projections.catalog_search import search, tag_counts
 from workrail_mcp_server.catalog_json import broken_json, entry_json

@@ -10,7 +10,7 @@ import click
 from rich.text import Text
 
 from workrail_engine.canonical import JsonObject, JsonValue
-from workrail_engine.engine import open_registry
+from workrail_engine.library import open_registry
 from workrail_engine.rehearsal.simulation import (
     Entry,
     SimulatedLoop,

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from workrail_engine.engine import SourceRequest, open_sources
+from workrail_engine.engine import SourceRequest
+from workrail_engine.library import open_sources
 from workrail_mcp_server.commands.options import json_option
 from workrail_mcp_server.commands.source_lines import (
     how_to_trust,

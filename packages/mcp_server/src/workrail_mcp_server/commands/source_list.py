@@ -2,7 +2,7 @@
 
 import click
 
-from workrail_engine.engine import open_sources
+from workrail_engine.library import open_sources
 from workrail_mcp_server.commands.options import json_option
 from workrail_mcp_server.commands.source_lines import print_source
 from workrail_mcp_server.source_json import source_json

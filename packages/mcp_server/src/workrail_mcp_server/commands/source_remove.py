@@ -2,7 +2,7 @@
 
 import click
 
-from workrail_engine.engine import open_sources
+from workrail_engine.library import open_sources
 from workrail_mcp_server.terminal import page, styled
 
 

@@ -5,7 +5,7 @@ from typing import assert_never
 import click
 from rich.console import Console
 
-from workrail_engine.engine import open_sources
+from workrail_engine.library import open_sources
 from workrail_engine.projections.managed import SourceSynced, SourceUnreached, SyncOutcome
 from workrail_mcp_server.commands.options import json_option
 from workrail_mcp_server.commands.source_lines import (

@@ -3,7 +3,7 @@
 import click
 from rich.console import Console
 
-from workrail_engine.engine import open_sources, open_trust
+from workrail_engine.library import open_sources, open_trust
 from workrail_engine.projections.managed import ManagedSource
 from workrail_mcp_server.commands.options import json_option
 from workrail_mcp_server.commands.source_lines import how_to_trust, print_changes, print_source

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from rich.progress import Progress
 
-from workrail_engine.engine import validate_files
+from workrail_engine.library import validate_files
 from workrail_engine.projections.catalog import FileReport
 from workrail_mcp_server.catalog_json import report_json
 from workrail_mcp_server.commands.options import json_option, workspace_option

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from workrail_engine.engine import open_sources
 from workrail_engine.errors import SourceUnavailableError, WorkRailError
+from workrail_engine.library import open_sources
 from workrail_engine.projections.managed import ManagedSource
 from workrail_engine.system import Locations
 from workrail_mcp_server.diagnosis.finding import Finding, good, problem, skipped, warning

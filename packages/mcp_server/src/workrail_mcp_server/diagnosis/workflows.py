@@ -5,8 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from workrail_engine.engine import open_registry
 from workrail_engine.errors import WorkRailError
+from workrail_engine.library import open_registry
 from workrail_engine.projections.catalog import BrokenFile, Catalog
 from workrail_engine.system import Locations
 from workrail_mcp_server.diagnosis.finding import Finding, good, problem
