@@ -7,13 +7,14 @@ number.
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, and_, bindparam, select, text, update
 
 from workrail_engine.canonical import JsonObject
 from workrail_engine.ids import SessionId
 from workrail_engine.projections.runs import Message
 from workrail_engine.store import schema
 from workrail_engine.store.journal import number_of
+from workrail_engine.store.positions import unknown_session
 from workrail_engine.store.record import DamagedRecordError, compact, parse_json
 from workrail_engine.store.rows import AnyRow, microseconds, rfc3339
 
@@ -21,7 +22,20 @@ _m, _s = schema.mailbox.c, schema.sessions.c
 _MESSAGES: Final = select(
     _m.number, _s.session_id, _m.sender, _m.body, _m.sent_at, _m.acknowledged_at
 ).select_from(schema.mailbox.outerjoin(schema.sessions, _s.number == _m.session))
-_WAITING: Final = _MESSAGES.where(_m.acknowledged_at.is_(None)).order_by(_m.number)
+_OPERATORS: Final = _MESSAGES.where(_m.session.is_(None), _m.acknowledged_at.is_(None)).order_by(
+    _m.number
+)
+_SESSION: Final = (
+    select(_m.number, _s.session_id, _m.sender, _m.body, _m.sent_at, _m.acknowledged_at)
+    .select_from(
+        schema.sessions.outerjoin(
+            schema.mailbox, and_(_m.session == _s.number, _m.acknowledged_at.is_(None))
+        )
+    )
+    .where(_s.session_id == bindparam("session_id"))
+    .order_by(_m.number)
+)
+"""A session without a message is one row without a number: a run asks this before every turn."""
 _DEAL_WITH: Final = (
     update(schema.mailbox)
     .where(_m.number == bindparam("which"), _m.acknowledged_at.is_(None))
@@ -66,9 +80,12 @@ def waiting(connection: Connection, to: SessionId | None) -> tuple[Message, ...]
     Raises:
         SessionNotFoundError: no such session.
     """
-    session = None if to is None else number_of(connection, to)
-    rows = connection.execute(_WAITING.where(_m.session.is_not_distinct_from(session)))
-    return tuple(_message(row) for row in rows)
+    if to is None:
+        return tuple(_message(row) for row in connection.execute(_OPERATORS))
+    rows = connection.execute(_SESSION, {"session_id": to}).all()
+    if not rows:
+        raise unknown_session(to)
+    return tuple(_message(row) for row in rows if row.number is not None)
 
 
 def message(connection: Connection, number: int) -> Message | None:
