@@ -1,11 +1,14 @@
 """Does a run finish what it starts, or say exactly why not?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from workrail_daemon.models.protocol import ModelRequest, Reply, Retried
+from workrail_daemon.models.scripted import ScriptedClient
 from workrail_daemon.options import RunOptions
+from workrail_daemon.stopping import Stop
 from workrail_daemon.testing.worksite import Worksite, call, complete, step, worksite
 from workrail_engine.agent_events import (
     MessageGiven,
@@ -228,6 +231,48 @@ def test_an_error_in_one_run_ends_no_other(site: Worksite) -> None:
 
 class CrashError(Exception):
     """What stands for the end of the process."""
+
+
+@pytest.mark.rule("AGENT-22")
+def test_what_a_turn_read_is_recorded_at_once(site: Worksite) -> None:
+    reads = [{"tool": "Read", "input": {"file_path": name}} for name in ("a.py", "a.py", "none")]
+    view = site.run([step("one")], [{"calls": reads}, complete()])
+    assert view.outcome == "completed"
+    found = [
+        (entry.event.tool, entry.at)
+        for entry in site.entries(view.session_id)
+        if isinstance(entry.event, ToolFinished)
+    ]
+    assert [tool for tool, _at in found] == ["Read", "Read", "Read", "complete_step"]
+    assert len({at for _tool, at in found[:3]}) == 1
+
+
+@pytest.mark.rule("AGENT-22")
+def test_what_was_read_and_not_recorded_before_a_crash_is_read_again(
+    site: Worksite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[ModelRequest] = []
+    ask = ScriptedClient.ask
+
+    def crash(
+        client: ScriptedClient,
+        request: ModelRequest,
+        stop: Stop,
+        told: Callable[[Retried], None],
+        meanwhile: Callable[[], None],
+    ) -> Reply:
+        heard.append(request)
+        if len(heard) == 2:
+            raise CrashError
+        return ask(client, request, stop, told, meanwhile)
+
+    monkeypatch.setattr(ScriptedClient, "ask", crash)
+    view = site.run([step("one")], [call("Read", file_path="a.py"), complete()])
+    assert view.outcome == "completed"
+    assert heard[1].messages == heard[2].messages, "it is asked the same again"
+    assert len(site.answers(view.session_id, "Read")) == 1
+    turns = [e.turn for e in site.events(view.session_id) if isinstance(e, TurnTaken)]
+    assert turns == [1, 2]
 
 
 @pytest.mark.rule("AGENT-7")

@@ -36,6 +36,7 @@ from workrail_daemon.testing.model_server import (
     serving,
 )
 from workrail_engine.agent_events import Usage
+from workrail_engine.errors import LeaseLostError
 
 KEY = "sk-of-this-test-and-nowhere-else"
 NAME = "local/claude-opus-5-5"
@@ -290,6 +291,34 @@ def test_a_stop_in_the_middle_of_a_stream_ends_it_at_once_and_hangs_up() -> None
         with pytest.raises(StoppedError, match="the operator cancelled"):
             client_of(server, stall=60.0).ask(HELLO, stop, lambda _: None)
         giver.join()
+        assert server.left.wait(1), "the provider must see that nobody listens any more"
+
+
+@pytest.mark.rule("AGENT-22")
+def test_there_is_time_for_something_else_while_a_model_answers() -> None:
+    with serving([Slow(Answer("At last."), 0.05)]) as server:
+        done: list[bool] = []
+
+        def meanwhile() -> None:
+            assert server.streaming.wait(5)
+            done.append(True)
+
+        reply = client_of(server).ask(HELLO, Stop(), lambda _: None, meanwhile)
+    assert done == [True]
+    assert reply.blocks == (Text("At last."),)
+
+
+@pytest.mark.rule("AGENT-22")
+def test_a_request_ends_when_what_is_done_meanwhile_fails() -> None:
+    with serving([Broken(then="pings")]) as server:
+
+        def meanwhile() -> None:
+            assert server.stuck.wait(5)
+            message = "the store is gone"
+            raise LeaseLostError(message)
+
+        with pytest.raises(LeaseLostError, match="the store is gone"):
+            client_of(server, stall=60.0).ask(HELLO, Stop(), lambda _: None, meanwhile)
         assert server.left.wait(1), "the provider must see that nobody listens any more"
 
 

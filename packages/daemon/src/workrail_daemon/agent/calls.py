@@ -12,7 +12,6 @@ from typing import Final
 from workrail_daemon.agent.kit import Kit
 from workrail_daemon.agent.position import Position
 from workrail_daemon.agent.story import PendingCall, Story
-from workrail_daemon.agent.turns import STEP_TOOL
 from workrail_daemon.dispatch.contract import Ended, Parked
 from workrail_daemon.errors import StoppedError
 from workrail_daemon.stopping import LOST, Stop
@@ -64,7 +63,11 @@ class Calls:
         self._doing(f"in {pending.name}")
         start = monotonic()
         answer = self._use(tool, call, said)
-        return self._keep(pending, said, answer, round((monotonic() - start) * 1000))
+        ms = round((monotonic() - start) * 1000)
+        if tool.effect == "reads" and isinstance(answer, Answered) and not _brings(answer):
+            self._story.read(self._position.node, pending, said, answer, ms)
+            return None
+        return self._keep(pending, said, answer, ms)
 
     def _use(self, tool: Tool, call: Call, said: str) -> ToolAnswer:
         try:
@@ -82,8 +85,6 @@ class Calls:
     def _keep(
         self, pending: PendingCall, said: str, answer: ToolAnswer, ms: int
     ) -> Parked | Ended | None:
-        if pending.name == STEP_TOOL:
-            self._position.refresh()
         node = self._position.node
         match answer:
             case Answered():
@@ -99,3 +100,8 @@ class Calls:
                 over = RunEnded(node, answer.outcome, answer.said)
                 self._story.used(node, pending, said, shown, ms, over)
                 return Ended(answer.outcome, answer.said)
+
+
+def _brings(answer: Answered) -> bool:
+    """Whether it is more than what was read: the log must hold it before anybody goes on."""
+    return bool(answer.events or answer.settles)

@@ -93,7 +93,7 @@ class CompleteStep:
 
     def run(self, call: Call, stop: Stop, doing: Callable[[str], None]) -> ToolAnswer:
         """Complete the step of the call's node, or say where the session stands if it has moved."""
-        self._position.refresh()
+        self._position.look()
         if self._position.node != call.node:
             return _answer(self._position.stands)
         try:
@@ -118,7 +118,7 @@ class CompleteStep:
             return Answered(str(error), "error")
         except GivenUpError as error:
             raise StoppedError(str(error)) from error
-        self._position.refresh()
+        self._position.moved(outcome)
         return _answer(outcome)
 
 

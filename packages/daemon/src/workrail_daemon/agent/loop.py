@@ -147,7 +147,7 @@ class Loop:
         self._doing("thinking")
         begun = monotonic()
         try:
-            reply = client.ask(request, self._stop, self._retried)
+            reply = client.ask(request, self._stop, self._retried, self._story.settle)
         except StoppedError:
             return self._stopped()
         except ModelRefusedError as error:

@@ -5,6 +5,7 @@ from typing import Final
 from workrail_daemon.agent.ground import Ground
 from workrail_engine.ids import NodeId, SessionId
 from workrail_engine.outcomes import (
+    AdvanceOutcome,
     Blocked,
     Completed,
     RehydrateOutcome,
@@ -18,7 +19,7 @@ _NOTHING: Final = StepTools(allowed=(), writable=((),), network=False)
 
 
 class Position:
-    """The tip of a session; read anew whenever a step may have moved it."""
+    """The tip of a session, followed from step to step."""
 
     def __init__(self, ground: Ground, session_id: SessionId) -> None:
         self._ground = ground
@@ -68,11 +69,19 @@ class Position:
             case _:
                 return _NOTHING
 
-    def refresh(self) -> None:
-        """Read it anew."""
-        self._place, self._stands = self._read()
+    def look(self) -> None:
+        """Read it anew where somebody else may have moved the session."""
+        if self._read_place().node != self._place.node:
+            self._place, self._stands = self._read()
+
+    def moved(self, outcome: AdvanceOutcome) -> None:
+        """Go on from what an advance of the session came to."""
+        self._place, self._stands = self._read_place(), outcome
 
     def _read(self) -> tuple[Place, RehydrateOutcome]:
         return self._ground.call(
             lambda engine: (engine.place(self._session_id), engine.return_to(self._session_id))
         )
+
+    def _read_place(self) -> Place:
+        return self._ground.call(lambda engine: engine.place(self._session_id))

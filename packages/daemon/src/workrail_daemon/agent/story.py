@@ -86,6 +86,7 @@ class Story:
         self._began = monotonic()
         self._spent = terms.spent
         self._fresh: dict[Digest, bytes] = {}
+        self._owed: list[tuple[ToolFinished, tuple[bytes, ...]]] = []
         self._entries: list[Entry] = []
         self._transcript = Transcript()
         self._begun: dict[tuple[int, int], NodeId] = {}
@@ -184,20 +185,28 @@ class Story:
         return judged(self._transcript, self._entries, self._terms.stuck, turns)
 
     def record(self, *events: AgentEvent, contents: Sequence[bytes] = ()) -> None:
-        """Write facts into the log, and go on from what it holds then.
+        """Write facts into the log, after those that are owed to it, and go on from what it holds then.
 
         Raises:
             LeaseLostError: another worker has the run; nothing was written.
         """
-        fresh = {Digest(digest_bytes(content)): content for content in contents}
+        owed = [event for event, _contents in self._owed]
+        every = [content for _event, each in self._owed for content in each]
+        every += contents
         kept = self._ground.call(
-            lambda engine: engine.journal.append(self._lease, events, contents)
+            lambda engine: engine.journal.append(self._lease, [*owed, *events], every)
         )
-        self._fresh = fresh
-        for event in kept:
-            self._fold(Entry(0, "", event))
+        self._owed = []
+        for event in owed:
             self._told(event)
-        self._fresh = {}
+        for event in kept[len(owed) :]:
+            self._fold_fresh(event, contents)
+            self._told(event)
+
+    def settle(self) -> None:
+        """Write what is owed to the log."""
+        if self._owed:
+            self.record()
 
     def answered(self, node: NodeId, reply: Reply, ms: int) -> None:
         """Record a turn of the model."""
@@ -228,26 +237,30 @@ class Story:
         *more: AgentEvent,
     ) -> None:
         """Record what a tool answered, cut to what the model is shown."""
-        cut = bounded(answer.text, pending.turn, pending.number)
-        shown = cut.text.encode("utf-8", "replace")
-        finished = ToolFinished(
-            node=node,
-            turn=pending.turn,
-            call=pending.number,
-            tool=pending.name,
-            outcome=answer.outcome,
-            said=said,
-            answer=content_of(shown),
-            whole=None if cut.whole is None else content_of(cut.whole),
-            ms=ms,
-        )
-        contents = [*answer.contents, shown, *([] if cut.whole is None else [cut.whole])]
+        finished, contents = _finished(node, pending, said, answer, ms)
+        contents = (*answer.contents, *contents)
         self.record(*answer.events, finished, *more, contents=contents)
+
+    def read(
+        self, node: NodeId, pending: PendingCall, said: str, answer: Answered, ms: int
+    ) -> None:
+        """Go on from what a tool read, and owe it to the log until `settle` or the next fact.
+
+        A crash before that loses nothing: what was only read is read again.
+        """
+        finished, contents = _finished(node, pending, said, answer, ms)
+        self._fold_fresh(finished, contents)
+        self._owed.append((finished, contents))
 
     def _budget(self) -> Budget:
         worked = self._spent.seconds + monotonic() - self._began
         limits = raised_in(self._terms.limits, self._entries)
         return Budget(limits, replace(self._spent, seconds=worked))
+
+    def _fold_fresh(self, event: AgentEvent, contents: Sequence[bytes]) -> None:
+        self._fresh = {Digest(digest_bytes(content)): content for content in contents}
+        self._fold(Entry(0, "", event))
+        self._fresh = {}
 
     def _fold(self, entry: Entry) -> None:
         event = entry.event
@@ -274,3 +287,23 @@ class Story:
         if fresh is not None:
             return fresh
         return self._ground.call(lambda engine: engine.journal.content(content))
+
+
+def _finished(
+    node: NodeId, pending: PendingCall, said: str, answer: Answered, ms: int
+) -> tuple[ToolFinished, tuple[bytes, ...]]:
+    """What is recorded of a call, and the bytes that names."""
+    cut = bounded(answer.text, pending.turn, pending.number)
+    shown = cut.text.encode("utf-8", "replace")
+    finished = ToolFinished(
+        node=node,
+        turn=pending.turn,
+        call=pending.number,
+        tool=pending.name,
+        outcome=answer.outcome,
+        said=said.encode(errors="replace").decode(),
+        answer=content_of(shown),
+        whole=None if cut.whole is None else content_of(cut.whole),
+        ms=ms,
+    )
+    return finished, (shown,) if cut.whole is None else (shown, cut.whole)

@@ -7,7 +7,8 @@ pings for a long time counts as hung.
 """
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
@@ -19,7 +20,7 @@ from workrail_daemon.errors import ModelError, StoppedError
 from workrail_daemon.models.failures import TryFailedError
 from workrail_daemon.models.messages_json import body_of, holds_thinking, said_of, stop_of
 from workrail_daemon.models.pricing import cost_of
-from workrail_daemon.models.protocol import ModelRequest, Reply, Retried
+from workrail_daemon.models.protocol import ModelRequest, Reply, Retried, nothing
 from workrail_daemon.stopping import Stop
 
 if TYPE_CHECKING:
@@ -104,14 +105,19 @@ class AnthropicClient:
         """`provider/model`."""
         return self._name
 
-    def ask(self, request: ModelRequest, stop: Stop, told: Callable[[Retried], None]) -> Reply:
+    def ask(
+        self,
+        request: ModelRequest,
+        stop: Stop,
+        told: Callable[[Retried], None],
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Reply:
         """The answer, once it is whole; see `ModelClient`.
 
         A conversation that was shortened makes the thinking in it unreadable to some models, and
         they refuse it. Then it is asked once more without.
         """
         from workrail_daemon.models.anthropic_failures import (  # noqa: PLC0415 - loads the SDK
-            failure_of,
             is_about_thinking,
         )
 
@@ -119,23 +125,32 @@ class AnthropicClient:
         while True:
             tries += 1
             streaming = self._streaming(request)
-            try:
-                answer = _wait_for(streaming, stop, self._connection.stall_seconds * _PINGS_ONLY)
-            except StoppedError:
-                raise
-            except Exception as error:
-                if self._thinking and holds_thinking(request) and is_about_thinking(error):
-                    self._thinking = False
-                    told(
-                        Retried("its earlier thinking is left out", 0.0, self._name, replaced=False)
-                    )
-                    continue
-                failure = failure_of(error, self._name, self._connection.provider)
-                if isinstance(failure, TryFailedError):
-                    failure.usage = streaming.usage
-                    failure.cost = cost_of(streaming.usage, self._price)
-                raise self._connection.masked(failure) from error
-            return self._reply(answer, streaming, tries)
+            with _begun(streaming, stop) as news:
+                meanwhile()
+                try:
+                    answer = _wait_for(news, stop, self._connection.stall_seconds * _PINGS_ONLY)
+                except StoppedError:
+                    raise
+                except Exception as error:
+                    if not (
+                        self._thinking and holds_thinking(request) and is_about_thinking(error)
+                    ):
+                        raise self._failure(error, streaming) from error
+                else:
+                    return self._reply(answer, streaming, tries)
+            self._thinking = False
+            told(Retried("its earlier thinking is left out", 0.0, self._name, replaced=False))
+
+    def _failure(self, error: Exception, streaming: "Streaming") -> ModelError:
+        from workrail_daemon.models.anthropic_failures import (  # noqa: PLC0415 - loads the SDK
+            failure_of,
+        )
+
+        failure = failure_of(error, self._name, self._connection.provider)
+        if isinstance(failure, TryFailedError):
+            failure.usage = streaming.usage
+            failure.cost = cost_of(streaming.usage, self._price)
+        return self._connection.masked(failure)
 
     def _streaming(self, request: ModelRequest) -> "Streaming":
         from workrail_daemon.models.anthropic_stream import Streaming  # noqa: PLC0415 - loads the SDK
@@ -159,14 +174,9 @@ class AnthropicClient:
         )
 
 
-def _wait_for(streaming: "Streaming", stop: Stop, longest_silence: float) -> "ApiMessage":
-    """The answer of a request that runs in a thread of its own.
-
-    Raises:
-        StoppedError: `stop` was given.
-        TryFailedError: nothing but signs of life came for too long.
-        Exception: what the request raised.
-    """
+@contextmanager
+def _begun(streaming: "Streaming", stop: Stop) -> "Generator[SimpleQueue[_News]]":
+    """A request on its way, in a thread of its own; whoever leaves before its answer is there ends it."""
     news: SimpleQueue[_News] = SimpleQueue()
 
     def run() -> None:
@@ -178,20 +188,33 @@ def _wait_for(streaming: "Streaming", stop: Stop, longest_silence: float) -> "Ap
     with stop.ending(lambda: news.put("stopped")):
         if not stop.given:
             Thread(target=run, name="asking a model", daemon=True).start()
-        while True:
-            try:
-                item = news.get(timeout=longest_silence)
-            except Empty:
-                streaming.give_up()
-                message = f"the stream brought nothing but pings for {longest_silence:.0f} s"
-                raise TryFailedError(message) from None
-            match item:
-                case _Whole(answer):
-                    return answer
-                case BaseException():
-                    raise item
-                case "stopped":
-                    streaming.give_up()
-                    raise StoppedError(stop.reason)
-                case "heard":
-                    pass
+        try:
+            yield news
+        except BaseException:
+            streaming.give_up()
+            raise
+
+
+def _wait_for(news: "SimpleQueue[_News]", stop: Stop, longest_silence: float) -> "ApiMessage":
+    """The answer a request brings.
+
+    Raises:
+        StoppedError: `stop` was given.
+        TryFailedError: nothing but signs of life came for too long.
+        Exception: what the request raised.
+    """
+    while True:
+        try:
+            item = news.get(timeout=longest_silence)
+        except Empty:
+            message = f"the stream brought nothing but pings for {longest_silence:.0f} s"
+            raise TryFailedError(message) from None
+        match item:
+            case _Whole(answer):
+                return answer
+            case BaseException():
+                raise item
+            case "stopped":
+                raise StoppedError(stop.reason)
+            case "heard":
+                pass

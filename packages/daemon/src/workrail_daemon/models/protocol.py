@@ -118,6 +118,10 @@ class Retried:
     """Whether that is another model than before."""
 
 
+def nothing() -> None:
+    """What is done meanwhile where there is nothing to do."""
+
+
 class ModelClient(Protocol):
     """A model that can be asked."""
 
@@ -126,13 +130,20 @@ class ModelClient(Protocol):
         """`provider/model`, as the settings call it."""
         ...
 
-    def ask(self, request: ModelRequest, stop: Stop, told: Callable[[Retried], None]) -> Reply:
+    def ask(
+        self,
+        request: ModelRequest,
+        stop: Stop,
+        told: Callable[[Retried], None],
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Reply:
         """The answer, once it is whole.
 
         Args:
             request: what is asked.
             stop: ends the request at once.
             told: told of every further try before it is made.
+            meanwhile: called once a request is on its way, before its answer is; with each try.
 
         Raises:
             ModelRefusedError: no further try would help.

@@ -8,6 +8,7 @@ never became whole is part of the reply's cost.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Lock
 from time import monotonic
 from typing import Final
@@ -20,7 +21,7 @@ from workrail_daemon.models.failures import (
     TryFailedError,
 )
 from workrail_daemon.models.pricing import added, added_cost
-from workrail_daemon.models.protocol import ModelClient, ModelRequest, Reply, Retried
+from workrail_daemon.models.protocol import ModelClient, ModelRequest, Reply, Retried, nothing
 from workrail_daemon.stopping import Stop
 from workrail_engine.agent_events import Usage
 
@@ -106,7 +107,13 @@ class RetryingClient:
         """`provider/model` of the first of the chain."""
         return self._chain[0].model
 
-    def ask(self, request: ModelRequest, stop: Stop, told: Callable[[Retried], None]) -> Reply:
+    def ask(
+        self,
+        request: ModelRequest,
+        stop: Stop,
+        told: Callable[[Retried], None],
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Reply:
         """The answer of the first model that gives one; see `ModelClient`.
 
         Raises:
@@ -120,7 +127,8 @@ class RetryingClient:
             why = f"{self.model} is asked again" if again else f"{self.model} failed lately"
             self._replace(chain[0], why, told)
         for number, client in enumerate(chain):
-            reply = self._ask_one(client, request, stop, told, course)
+            ask = partial(client.ask, request, stop, told, meanwhile)
+            reply = self._ask_one(client.model, ask, stop, told, course)
             if reply is not None:
                 return course.whole(reply)
             if number + 1 < len(chain):
@@ -136,8 +144,8 @@ class RetryingClient:
 
     def _ask_one(
         self,
-        client: ModelClient,
-        request: ModelRequest,
+        model: str,
+        ask: Callable[[], Reply],
         stop: Stop,
         told: Callable[[Retried], None],
         course: _Course,
@@ -146,7 +154,7 @@ class RetryingClient:
         begun = self._clock()
         for number in range(self._retries.tries):
             try:
-                return client.ask(request, stop, told)
+                return ask()
             except ModelNotServedError as failure:
                 course.count(failure)
                 return None
@@ -156,7 +164,7 @@ class RetryingClient:
                 late = self._clock() - begun + (wait or 0.0) > self._retries.seconds
                 if wait is None or late or number + 1 == self._retries.tries:
                     return None
-                told(Retried(str(failure), wait, client.model, replaced=False))
+                told(Retried(str(failure), wait, model, replaced=False))
                 if stop.wait(wait):
                     raise StoppedError(stop.reason) from failure
         return None

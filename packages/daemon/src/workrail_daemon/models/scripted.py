@@ -26,6 +26,7 @@ from workrail_daemon.models.protocol import (
     ToolResult,
     ToolUse,
     UserMessage,
+    nothing,
 )
 from workrail_daemon.models.script_file import Scene, Script, Turn, When, read_script
 from workrail_daemon.stopping import Stop
@@ -55,8 +56,15 @@ class ScriptedClient:
         """`provider/model`."""
         return self._name
 
-    def ask(self, request: ModelRequest, stop: Stop, told: Callable[[Retried], None]) -> Reply:  # noqa: ARG002 - as every client
+    def ask(
+        self,
+        request: ModelRequest,
+        stop: Stop,
+        told: Callable[[Retried], None],  # noqa: ARG002 - as every client
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Reply:
         """The next answer of the script; see `ModelClient`."""
+        meanwhile()
         if self._script is None:
             self._script = read_script(self._path)
         chosen = _choose(self._script, request.messages)

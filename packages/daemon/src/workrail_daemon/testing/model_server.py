@@ -90,7 +90,7 @@ class ModelServer:
         self.heard: list[Heard] = []
         """Every request, in the order they came."""
         self.times: list[tuple[Heard, float, float]] = []
-        """Each request, when it came and when its answer was sent, on this process's clock."""
+        """Each request, when all of it had come and when its answer was sent, on this process's clock."""
         self.address = ""
         """Where it listens: `http://127.0.0.1:port`."""
         self.left = threading.Event()
@@ -145,8 +145,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """A question to the model."""
         size = int(self.headers["content-length"] or 0)
+        content = self.rfile.read(size)
         read = monotonic()
-        body = json.loads(self.rfile.read(size))
+        body = json.loads(content)
         headers = {name.lower(): value for name, value in self.headers.items()}
         heard = Heard(self.path, headers, body)
         deed = self.model.deed_for(heard)
