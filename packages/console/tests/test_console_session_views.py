@@ -212,12 +212,12 @@ def test_a_graph_is_offered_where_there_is_a_fork_or_a_child(
 def test_a_long_session_is_told_in_parts_and_every_step_is_found(
     acting: Engine, home: Locations, console: TestClient
 ) -> None:
-    steps = [{"id": f"part-{n}", "title": f"Part {n}", "prompt": "Do."} for n in range(1, 241)]
+    steps = [{"id": f"part-{n}", "title": f"Part {n}", "prompt": "Do."} for n in range(1, 321)]
     long = {"id": "long", "name": "Long", "description": "d", "version": "1.0.0", "steps": steps}
     (home.user_workflows / "long.json").write_text(json.dumps(long))
     at = ready(acting.start(StartRequest("long", "All of it")))
     session = at.session_id
-    for number in range(1, 241):
+    for number in range(1, 321):
         done = acting.advance(at.token, Submission(notes=f"Part {number} is done."))
         at = done if isinstance(done, StepReady) else at
     page = f"/sessions/{session}"
@@ -231,9 +231,9 @@ def test_a_long_session_is_told_in_parts_and_every_step_is_found(
     assert "What came of it" in newest
     assert '<span class="step-number">201</span> <bdi>Part 201</bdi>' in newest
     assert f'href="{page}?around=1"' in newest
-    assert console.get(f"{page}.json?view=outline").json()["nodes"] == 241
+    assert console.get(f"{page}.json?view=outline").json()["nodes"] == 321
     assert "Part 7 is done." in console.get(f"{page}/steps/7").text
-    assert console.get(f"{page}.md").text.count("\n### ") == 241
+    assert console.get(f"{page}.md").text.count("\n### ") == 321
 
 
 def test_links_within_a_view_lead_somewhere(acting: Engine, console: TestClient) -> None:

@@ -151,12 +151,29 @@ def test_attempts_at_one_step_stay_in_one_window(store: SqlStore, reader: Reader
     script = steps(store, 9)
     for _ in range(4):
         store.commit(script.block())
-    store.commit(script.complete())
+    for _ in range(5):
+        store.commit(script.complete())
 
     first, second = windows(reader, script.session_id, 10)
 
     assert [line.kind for line in first.detail.nodes][8:] == ["step", *["blocked"] * 4]
-    assert [(line.node_id, line.kind) for line in second.detail.nodes] == [(14, "step")]
+    assert [line.node_id for line in second.detail.nodes] == [14, 15, 16, 17, 18]
+
+
+@pytest.mark.rule("CON-210")
+@pytest.mark.parametrize(
+    ("nodes", "starts"),
+    [(10, (1,)), (11, (1,)), (14, (1,)), (15, (1, 11)), (24, (1, 11)), (25, (1, 11, 21))],
+)
+def test_the_last_window_is_never_nearly_empty(
+    store: SqlStore, reader: Reader, nodes: int, starts: tuple[int, ...]
+):
+    script = steps(store, nodes)
+
+    window = reader.inspection.window(script.session_id, limit=10)
+
+    assert window.starts == starts
+    assert window.detail.nodes[-1].node_id == nodes
 
 
 @pytest.mark.rule("CON-91")

@@ -1,7 +1,8 @@
 """What does a part of a long session look like, and what are all of its nodes called?
 
 A window has a given number of nodes, and those that belong to its last step: attempts at one step stay
-together, unless there are more of them than a window holds.
+together, unless there are more of them than a window holds. The last one also has what would be less than
+half a window: who looks at where a session stands sees what led there.
 """
 
 from bisect import bisect_right
@@ -75,4 +76,8 @@ def _begins(points: Sequence[Point], limit: int) -> list[int]:
             begins.append(step)
         elif len(following) == limit:  # one step fills it: its attempts are torn apart
             begins.append(least)
+    if len(begins) > 1:
+        few = len(points) - begins[-1] < limit // 2
+        if few and len(points) - begins[-2] <= 2 * limit:
+            begins.pop()
     return begins
