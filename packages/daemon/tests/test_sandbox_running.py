@@ -14,8 +14,9 @@ from workrail_daemon.sandbox.contract import (
     SandboxPolicy,
     SandboxWish,
 )
-from workrail_daemon.sandbox.environment import environment_for, may_be_secret
+from workrail_daemon.sandbox.environment import environment_for
 from workrail_daemon.stopping import Stop
+from workrail_engine.secret_forms import may_be_secret
 
 WITHIN = pytest.mark.skipif(
     possible().kind != "bubblewrap", reason=f"no bubblewrap: {possible().why_not}"

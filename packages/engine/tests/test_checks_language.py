@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from workrail_engine.canonical import JsonObject, JsonValue
 from workrail_engine.checks.environment import environment_for
 from workrail_engine.checks.findings import CannotCheckError
+from workrail_engine.secret_forms import may_be_secret
 from workrail_engine.testing.definitions import a_call, a_definition, a_step, a_template
 from workrail_engine.workflow.checks import (
     ApprovalCheck,
@@ -24,7 +25,6 @@ from workrail_engine.workflow.command_line import CommandLineError, arguments
 from workrail_engine.workflow.compile import prepare
 from workrail_engine.workflow.compiled import CompiledStep
 from workrail_engine.workflow.prepared import PreparedWorkflow
-from workrail_engine.workflow.secret_names import may_be_secret
 
 FILES: JsonObject = {"id": "there", "kind": "files", "files": [{"path": "a.txt"}]}
 

@@ -5,31 +5,14 @@ that of a secret has to be written out; a pattern does not reach it.
 """
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
+from workrail_engine.search_path import safe_path
+from workrail_engine.secret_forms import may_be_secret
+
 _USUAL: Final = frozenset({"PATH", "LANG", "LANGUAGE", "TERM", "TZ"})
-_WORD: Final = re.compile(
-    r"(?:^|_)(?:TOKENS?|KEYS?|PAT|PASS|PWD|AUTH|COOKIES?|DSN|CREDS?)(?:_|$)"
-    r"|SECRET|PASSW|PASSPHRASE|CREDENTIAL|APIKEY|PRIVATE|SESSION|DATABASE_URL|_AUTH_SOCK"
-)
-_OWNERS: Final = (
-    *("ANTHROPIC_", "AWS_", "AZURE_", "BITBUCKET_", "CLAUDE_", "GH_", "GITHUB_", "GITLAB_"),
-    *("GOOGLE_", "OPENAI_", "OPENROUTER_", "SLACK_", "WORKRAIL_", "WORKTRAIN_"),
-)
-_PASSWORD_IN_ADDRESS: Final = re.compile(r"://[^/\s@]*:[^/\s@]+@")
-
-
-def may_be_secret(name: str, value: str = "") -> bool:
-    """Whether a variable looks like one that holds a secret, by its name or by its value."""
-    capitals = name.upper()
-    return (
-        capitals.startswith(_OWNERS)
-        or _WORD.search(capitals) is not None
-        or _PASSWORD_IN_ADDRESS.search(value) is not None
-    )
 
 
 def environment_for(
@@ -50,11 +33,6 @@ def environment_for(
         or ((_usual(name) or _fits(name, named)) and not may_be_secret(name, value))
     }
     return {**given, "PATH": safe_path(given.get("PATH", os.defpath)), **ours}
-
-
-def safe_path(path: str) -> str:
-    """The folders of PATH that mean the same wherever a process runs."""
-    return os.pathsep.join(each for each in path.split(os.pathsep) if os.path.isabs(each))  # noqa: PTH117 (entries are plain texts, not paths)
 
 
 def _usual(name: str) -> bool:

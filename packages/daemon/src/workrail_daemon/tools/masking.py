@@ -8,6 +8,8 @@ time it takes grows with the length of the text, never faster.
 import re
 from typing import Final
 
+from workrail_engine.secret_forms import without_secrets
+
 _LEFT_OUT: Final = "***"
 _SECRET: Final = re.compile(
     r"(?i)token|secret|passwd|password|api[_-]?key|access[_-]?key|private[_-]?key|credential"
@@ -15,18 +17,12 @@ _SECRET: Final = re.compile(
 _GIVEN: Final = re.compile(r"(?<![\w-])([\w-]++)([\"']?\s*+[=:]\s*+[\"']?)([^\s\"'&;,}]++)")
 _OPTION: Final = re.compile(r"(?<![\w-])(-[\w-]++)(\s++)([^\s-]\S*+)")
 _CARRIED: Final = re.compile(r"(?i)\b(bearer|basic)\s++[\w.~+/=-]{8,}")
-_IN_ADDRESS: Final = re.compile(r"(://[^/\s:@]*+:)[^/\s@]++@")
-_FORMS: Final = re.compile(
-    r"\b(?:sk-[\w-]{16,}|gh[opsur]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abprs]-[\w-]{10,}"
-    r"|AKIA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*)"
-)
 
 
 def masked(text: str) -> str:
     """A text with what looks like a secret replaced."""
     text = _CARRIED.sub(rf"\1 {_LEFT_OUT}", text)
-    text = _IN_ADDRESS.sub(rf"\1{_LEFT_OUT}@", text)
-    text = _FORMS.sub(_LEFT_OUT, text)
+    text = without_secrets(text, _LEFT_OUT)
     for named in (_GIVEN, _OPTION):
         text = named.sub(_without_value, text)
     return text

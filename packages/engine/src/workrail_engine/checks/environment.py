@@ -6,17 +6,16 @@ empty folders of the command's own.
 """
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from workrail_engine.checks.findings import CannotCheckError
-from workrail_engine.workflow.secret_names import may_be_secret
+from workrail_engine.search_path import safe_path
+from workrail_engine.secret_forms import may_be_secret
 
 _USUAL: Final = frozenset({"PATH", "LANG", "LANGUAGE", "TZ"})
 _OURS: Final = frozenset({"HOME", "TMPDIR", "TERM", "PYTHONPYCACHEPREFIX"})
-_PASSWORD_IN_ADDRESS: Final = re.compile(r"://[^/\s@]*:[^/\s@]+@")
 
 
 def environment_for(
@@ -33,7 +32,7 @@ def environment_for(
     Raises:
         CannotCheckError: a name that is asked for may be that of a secret.
     """
-    withheld = [name for name in asked if _is_secret(name, variables.get(name, ""))]
+    withheld = [name for name in asked if may_be_secret(name, variables.get(name, ""))]
     if withheld:
         message = (
             f"the check asks for {', '.join(withheld)}, which may hold a secret and is never "
@@ -45,17 +44,8 @@ def environment_for(
         for name, value in variables.items()
         if name in _USUAL or name.startswith("LC_") or (name in asked and name not in _OURS)
     }
-    given["PATH"] = _safe_path(given.get("PATH", os.defpath))
+    given["PATH"] = safe_path(given.get("PATH", os.defpath))
     ours = {"HOME": str(home), "TMPDIR": str(temporary), "TERM": "dumb"}
     # What lies compiled in the workspace may not be what the text beside it says.
     ours["PYTHONPYCACHEPREFIX"] = str(home.parent / "compiled")
     return {**given, **ours}
-
-
-def _is_secret(name: str, value: str) -> bool:
-    return may_be_secret(name) or _PASSWORD_IN_ADDRESS.search(value) is not None
-
-
-def _safe_path(path: str) -> str:
-    """The folders of PATH that mean the same wherever the command runs."""
-    return os.pathsep.join(each for each in path.split(os.pathsep) if os.path.isabs(each))  # noqa: PTH117 (entries are plain texts, not paths)

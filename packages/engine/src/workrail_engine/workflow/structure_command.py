@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from workrail_engine.secret_forms import may_be_secret
 from workrail_engine.workflow.command_line import PLACEHOLDERS, CommandLineError, arguments
 from workrail_engine.workflow.definition_checks import CommandDefinition
 from workrail_engine.workflow.inside_paths import globs, outside
 from workrail_engine.workflow.pointers import child
 from workrail_engine.workflow.problems import Problem, is_near, nearest, one_of, shown
-from workrail_engine.workflow.secret_names import may_be_secret
 
 _OWN: Final = frozenset({"HOME", "TMPDIR", "TERM"})
 _NAMED: Final = re.compile(r"\{[A-Za-z_]+\}")
