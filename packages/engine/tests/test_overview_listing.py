@@ -14,7 +14,13 @@ from workrail_engine.ids import NodeId, SessionId, approval_id
 from workrail_engine.outcomes import Blocker
 from workrail_engine.overview import Overview
 from workrail_engine.projections.driving import Driver, SeenDriver
-from workrail_engine.projections.listing import Counted, ListAsk, ListedPage, ListedSession
+from workrail_engine.projections.listing import (
+    Counted,
+    ListAsk,
+    ListedPage,
+    ListedSession,
+    Total,
+)
 from workrail_engine.reader import Reader, open_reader
 from workrail_engine.session.events import Workspace
 from workrail_engine.store import facets, listing
@@ -379,3 +385,38 @@ def test_the_value_that_was_asked_for_is_counted_however_rare_it_is(
 
     assert len(branches) == facets.MOST_VALUES
     assert branches[-1] == Counted("b13", 1)
+
+
+@pytest.mark.rule("CON-211")
+@pytest.mark.parametrize("few", [1, 1_000])
+@pytest.mark.parametrize(
+    "ask",
+    [ListAsk(2), ListAsk(2, roots=True), ListAsk(2, status="completed"), ListAsk(2, branch="b")],
+)
+def test_a_list_that_is_told_how_many_there_are_is_the_same_list(
+    store: SqlStore, overview: Overview, monkeypatch: pytest.MonkeyPatch, few: int, ask: ListAsk
+):
+    monkeypatch.setattr(listing, "FEW", few)
+    for number in range(4):
+        root = add(store, f"root {number}", Workspace("/w", "/w", "b"), done=number > 1)
+        add(store, f"child {number}", parent=root.session_id)
+
+    total = overview.count(ask)
+    whole = overview.listed(ask)
+
+    assert (whole.total, whole.more) == (total.count, total.more)
+    assert overview.listed(ask, total) == whole
+    assert overview.listed(replace(ask, before=whole.next_before), total).total == whole.total
+
+
+@pytest.mark.rule("CON-211")
+def test_what_was_counted_is_not_counted_again(
+    store: SqlStore, overview: Overview, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(listing, "FEW", 1)
+    add(store, "one")
+    add(store, "two")
+
+    page = overview.listed(ListAsk(roots=True), Total(10_000, more=True))
+
+    assert (page.total, page.more, len(page.lines)) == (10_000, True, 2)

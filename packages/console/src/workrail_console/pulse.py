@@ -19,7 +19,7 @@ from workrail_console.rendering import Surroundings
 from workrail_engine.errors import WorkRailError
 from workrail_engine.overview import Overview
 from workrail_engine.ports import Clock
-from workrail_engine.projections.listing import Attention, Facets, ListAsk
+from workrail_engine.projections.listing import Attention, Facets, ListAsk, Total
 from workrail_engine.projections.workflow_use import WorkflowStory, WorkflowUse
 from workrail_engine.reader import Reader
 
@@ -133,6 +133,11 @@ class Pulse:
     def facets(self, reader: Reader, ask: ListAsk) -> Facets:
         """How the sessions that were asked for are spread; up to a second old in a large store."""
         return self._counted(reader, ask, lambda: reader.overview.facets(ask), share=_SHARE)
+
+    def total(self, reader: Reader, ask: ListAsk) -> Total:
+        """How many sessions there are of what was asked for, but for its words."""
+        key = ("total", ask)
+        return self._counted(reader, key, lambda: reader.overview.count(ask))
 
     def workflows(self, reader: Reader) -> tuple[WorkflowUse, ...]:
         """Every workflow any session runs, most used first."""

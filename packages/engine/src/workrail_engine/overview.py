@@ -16,6 +16,7 @@ from workrail_engine.projections.listing import (
     ListedPage,
     ListedSession,
     Since,
+    Total,
 )
 from workrail_engine.projections.run_lines import RunFigures, RunLine
 from workrail_engine.projections.session_summary import SessionSummary
@@ -39,15 +40,25 @@ class Overview:
     def __init__(self, database: Database | None) -> None:
         self._database = database
 
-    def listed(self, ask: ListAsk) -> ListedPage:
+    def listed(self, ask: ListAsk, total: Total | None = None) -> ListedPage:
         """Some sessions as rows of a list, newest change first.
+
+        Args:
+            ask: which.
+            total: how many there are, from `count`; they are counted when left out.
 
         Raises:
             InvalidInputError: `before` did not come from a page.
         """
         if self._database is None:
             return ListedPage((), 0, more=False, next_before=None)
-        return self._database.read(lambda connection: listing.page(connection, ask))
+        return self._database.read(lambda connection: listing.page(connection, ask, total))
+
+    def count(self, ask: ListAsk) -> Total:
+        """How many sessions there are of what is asked for, whatever page and words it names."""
+        if self._database is None:
+            return Total(0, more=False)
+        return self._database.read(lambda connection: listing.count(connection, ask))
 
     def line(self, session_id: SessionId) -> ListedSession:
         """One session as a row of a list.

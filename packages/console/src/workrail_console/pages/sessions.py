@@ -158,7 +158,9 @@ def _value(context: PageContext, reader: Reader, asked: Wanted, before: Visit | 
     def rows(listed: tuple[ListedSession, ...]) -> tuple[Row, ...]:
         return tuple(_row(context, line, now) for line in listed)
 
-    page = reader.overview.listed(asked.ask(_PAGE))
+    every = replace(asked.ask(), before=None)
+    total = None if every.words else context.pulse.total(reader, every)
+    page = reader.overview.listed(asked.ask(_PAGE), total)
     attention = context.pulse.attention(reader)
     going = tuple(line for line in attention.running if _goes_on(line))
     damaged = context.integrity.damaged()
@@ -180,7 +182,7 @@ def _value(context: PageContext, reader: Reader, asked: Wanted, before: Visit | 
         running=rows(going),
         running_total=attention.running_total - (len(attention.running) - len(going)),
         since=reader.overview.since(before.since) if before is not None else None,
-        facets=context.pulse.facets(reader, replace(asked.ask(), before=None)),
+        facets=context.pulse.facets(reader, every),
     )
 
 

@@ -78,6 +78,15 @@ class ListedSession:
 
 
 @dataclass(frozen=True)
+class Total:
+    """How many sessions there are of what was asked for."""
+
+    count: int
+    more: bool
+    """Whether more than `count` may fit: lists are not counted beyond 10,000."""
+
+
+@dataclass(frozen=True)
 class ListedPage:
     """Some sessions, newest change first."""
 

@@ -14,7 +14,7 @@ from sqlalchemy import Column, ColumnElement, Connection, exists, func, select
 
 from workrail_engine.errors import StoreDamagedError
 from workrail_engine.ids import SessionId
-from workrail_engine.projections.listing import ListAsk, ListedPage, ListedSession
+from workrail_engine.projections.listing import ListAsk, ListedPage, ListedSession, Total
 from workrail_engine.projections.resume_ranking import words_of
 from workrail_engine.projections.session_summary import SessionSummary
 from workrail_engine.store import queries, schema
@@ -43,9 +43,7 @@ class Chosen:
 
     conditions: tuple[ColumnElement[bool], ...]
     """For a statement that goes through `sessions` in the order of the list."""
-    total: int
-    more: bool
-    """Whether more than `total` may fit."""
+    total: Total
 
 
 @dataclass(frozen=True)
@@ -58,8 +56,13 @@ class Reach:
     """How many there are, where they are few; None where there are many."""
 
 
-def page(connection: Connection, ask: ListAsk) -> ListedPage:
+def page(connection: Connection, ask: ListAsk, total: Total | None = None) -> ListedPage:
     """Some sessions as lines of a list, newest change first.
+
+    Args:
+        connection: to the store.
+        ask: which.
+        total: how many there are, where that is known.
 
     Raises:
         InvalidInputError: `before` did not come from a page.
@@ -69,7 +72,7 @@ def page(connection: Connection, ask: ListAsk) -> ListedPage:
     try:
         with noticing_damage():
             chosen = _speaking(connection, ask, older, words) if words else None
-            return _page(connection, ask, chosen or _fitting(connection, ask, older))
+            return _page(connection, ask, chosen or _fitting(connection, ask, older, total))
     except StoreDamagedError:
         if words:
             raise
@@ -96,11 +99,16 @@ def _speaking(
 ) -> Chosen:
     conditions = conditions_of(ask)
     numbers, total, more = queries.speaking(connection, ask.limit, conditions, older, words)
-    return Chosen((dialect_of(connection).among(numbers),), total, more)
+    return Chosen((dialect_of(connection).among(numbers),), Total(total, more))
 
 
-def _fitting(connection: Connection, ask: ListAsk, older: Sequence[ColumnElement[bool]]) -> Chosen:
-    found = choose(connection, ask)
+def _fitting(
+    connection: Connection,
+    ask: ListAsk,
+    older: Sequence[ColumnElement[bool]],
+    total: Total | None,
+) -> Chosen:
+    found = choose(connection, ask, total)
     return replace(found, conditions=(*found.conditions, *older))
 
 
@@ -110,8 +118,8 @@ def _page(connection: Connection, ask: ListAsk, chosen: Chosen) -> ListedPage:
     last = rows[ask.limit - 1] if len(rows) > ask.limit else None
     return ListedPage(
         lines=lines(connection, rows[: ask.limit]),
-        total=chosen.total,
-        more=chosen.more,
+        total=chosen.total.count,
+        more=chosen.total.more,
         next_before=None if last is None else _place(last.updated_at, last.number),
     )
 
@@ -169,20 +177,32 @@ def _children(
     return {parent: tuple(summaries) for parent, summaries in found.items()}
 
 
-def choose(connection: Connection, ask: ListAsk) -> Chosen:
-    """What fits everything that is asked but the words, and how many there are."""
+def count(connection: Connection, ask: ListAsk) -> Total:
+    """How many sessions fit everything that is asked but the words."""
+    with noticing_damage():
+        return choose(connection, ask).total
+
+
+def choose(connection: Connection, ask: ListAsk, known: Total | None = None) -> Chosen:
+    """What fits everything that is asked but the words, and how many there are.
+
+    Args:
+        connection: to the store.
+        ask: which.
+        known: how many there are; they are counted when left out.
+    """
     if _is_plain(replace(ask, roots=False, status=None)) and ask.roots and ask.status is None:
         # Nearly every session is one, so that to gather them first would be for nothing.
         roots = conditions_of(ask)
-        total, more = queries.counted(connection, roots, queries.MOST_COUNTED)
-        if total > FEW:
-            return Chosen(roots, total, more)
+        total = known or Total(*queries.counted(connection, roots, queries.MOST_COUNTED))
+        if total.count > FEW:
+            return Chosen(roots, total)
     found = reach(connection, ask)
     if found.total is not None:
-        return Chosen(found.conditions, found.total, more=False)
+        return Chosen(found.conditions, Total(found.total, more=False))
     counting = conditions_of(ask)
     most = queries.MOST_COUNTED if len(counting) < 2 else MOST_MET
-    return Chosen(found.conditions, *queries.counted(connection, counting, most))
+    return Chosen(found.conditions, known or Total(*queries.counted(connection, counting, most)))
 
 
 def reach(connection: Connection, ask: ListAsk) -> Reach:
