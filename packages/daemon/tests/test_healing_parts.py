@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from workrail_daemon.agent.ground import Ground
 from workrail_daemon.dispatch.contract import Ended, Work
 from workrail_daemon.event_log.reading import Wanted, lines
 from workrail_daemon.event_log.writing import EventLog
+from workrail_daemon.ground import Ground
 from workrail_daemon.healing.breaker import Breaker, Tolerance
 from workrail_daemon.healing.guard import Guard
 from workrail_daemon.healing.health import session_health, store_health, store_is_there

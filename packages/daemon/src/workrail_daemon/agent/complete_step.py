@@ -10,11 +10,11 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from workrail_daemon.agent.ground import Ground
 from workrail_daemon.agent.position import Position
 from workrail_daemon.agent.present import present
 from workrail_daemon.agent.turns import STEP_TOOL
 from workrail_daemon.errors import StoppedError
+from workrail_daemon.ground import Ground
 from workrail_daemon.models.protocol import ToolSpec
 from workrail_daemon.stopping import Stop
 from workrail_daemon.tools.contract import Answered, Call, Effect, Ends, ToolAnswer, Waits

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from workrail_daemon.agent.ground import Ground
 from workrail_daemon.agent.letters import Letters
+from workrail_daemon.ground import Ground
 from workrail_daemon.models.protocol import ModelClient, ToolSpec
 from workrail_daemon.options import StuckPolicy
 from workrail_daemon.tools.contract import Tool

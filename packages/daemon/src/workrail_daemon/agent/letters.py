@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from workrail_daemon.agent.ground import Ground
+from workrail_daemon.ground import Ground
 from workrail_engine.canonical import JsonObject
 from workrail_engine.ids import SessionId
 from workrail_engine.projections.runs import Message

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from workrail_daemon.agent.ground import Ground
+from workrail_daemon.ground import Ground
 from workrail_engine.ids import NodeId, SessionId
 from workrail_engine.outcomes import (
     AdvanceOutcome,

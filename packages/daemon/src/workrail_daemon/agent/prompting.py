@@ -6,7 +6,6 @@ The system prompt is made once and kept in the log; a run that is taken up again
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from workrail_daemon.agent.ground import Ground
 from workrail_daemon.agent.site import Site
 from workrail_daemon.agent.walls import Walls
 from workrail_daemon.context.changed_files import changed_part, git_in_sandbox
@@ -15,6 +14,7 @@ from workrail_daemon.context.prior_sessions import prior_sessions
 from workrail_daemon.context.prompt import Bounds, Material, prompt_of
 from workrail_daemon.context.rule_files import rules_of
 from workrail_daemon.context.soul import soul_part
+from workrail_daemon.ground import Ground
 from workrail_daemon.models.protocol import ToolSpec
 from workrail_daemon.options import RunOptions
 from workrail_daemon.stopping import Stop

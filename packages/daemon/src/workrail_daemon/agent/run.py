@@ -13,7 +13,6 @@ from typing import Final
 from pydantic import ValidationError
 
 from workrail_daemon.agent.complete_step import CompleteStep
-from workrail_daemon.agent.ground import Ground
 from workrail_daemon.agent.kit import Kit
 from workrail_daemon.agent.letters import Letters
 from workrail_daemon.agent.loop import Loop, Settled
@@ -27,6 +26,7 @@ from workrail_daemon.agent.stuck_rules import StuckSettings
 from workrail_daemon.agent.walls import Walls, walls_of
 from workrail_daemon.dispatch.contract import Ended, Lost
 from workrail_daemon.errors import ConfigError, ModelRefusedError, SandboxUnavailableError
+from workrail_daemon.ground import Ground
 from workrail_daemon.models.protocol import ModelClient, ToolSpec
 from workrail_daemon.options import Limits, RunOptions, Tier
 from workrail_daemon.stopping import Stop
@@ -222,7 +222,7 @@ class _Ready:
             workshop=self._walls.workshop,
             sandbox=self._walls.sandbox,
             command_seconds=self._site.settings.agent.command_seconds,
-            door=self._ground,
+            ground=self._ground,
             reader=self._site.reader,
             order=self._claim.order,
             options=self._basis.options,

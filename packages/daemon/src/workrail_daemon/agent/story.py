@@ -11,11 +11,11 @@ from typing import Final
 
 from workrail_daemon.agent.blocks import encoded
 from workrail_daemon.agent.budget import Budget, Exceeded, Least, raised_in
-from workrail_daemon.agent.ground import Ground
 from workrail_daemon.agent.pruning import Pruned, estimated_tokens, pruned
 from workrail_daemon.agent.stuck import Stuck, judged
 from workrail_daemon.agent.stuck_rules import StuckSettings
 from workrail_daemon.agent.transcript import Transcript
+from workrail_daemon.ground import Ground
 from workrail_daemon.models.protocol import Message, Reply, Text, ToolUse
 from workrail_daemon.options import Limits
 from workrail_daemon.tools.bounded import bounded

@@ -65,7 +65,7 @@ class Guard:
 
 
 class WatchedGround:
-    """The engine, as one run reaches it; an `agent.ground.Ground`."""
+    """The engine, as one run reaches it; a `ground.Ground`."""
 
     def __init__(self, guard: Guard, own: Stop) -> None:
         self._guard = guard

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from threading import Event, Lock
 from typing import Final
 
-from workrail_daemon.agent.ground import Ground
 from workrail_daemon.dispatch.contract import Ended, Lost, Parked, Work
+from workrail_daemon.ground import Ground
 from workrail_daemon.healing.guard import Guard
 from workrail_daemon.healing.health import store_health
 from workrail_daemon.healing.mending import (

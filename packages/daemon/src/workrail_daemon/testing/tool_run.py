@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from workrail_daemon.ground import Ground, T
 from workrail_daemon.options import Limits, RunOptions
 from workrail_daemon.sandbox.contract import SandboxPolicy
 from workrail_daemon.sandbox.unconfined import Unconfined
 from workrail_daemon.stopping import Stop
 from workrail_daemon.tools.bounded import bounded
 from workrail_daemon.tools.contract import Answered, Call, Ends, ToolAnswer, Waits, Workshop
-from workrail_daemon.tools.door import Door, T
 from workrail_daemon.tools.policy import policy_of
 from workrail_daemon.tools.read_files import ReadFiles
 from workrail_daemon.tools.toolbox import Bench, build_toolbox
@@ -29,7 +29,7 @@ from workrail_engine.system import Locations
 WORKER = "here:1"
 
 
-class Straight(Door):
+class Straight(Ground):
     """The engine itself."""
 
     def __init__(self, engine: Engine) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from threading import Thread
 from time import monotonic
 
-from workrail_daemon.agent.ground import Ground
 from workrail_daemon.agent.run import AgentRun
 from workrail_daemon.dispatch.contract import Ended, Lost, Parked, Work
 from workrail_daemon.dispatch.drives import Pace
@@ -16,6 +15,7 @@ from workrail_daemon.dispatch.this_process import this_process
 from workrail_daemon.event_log.mirror import mirror
 from workrail_daemon.event_log.reading import Wanted, lines
 from workrail_daemon.event_log.writing import EventLog
+from workrail_daemon.ground import Ground
 from workrail_daemon.healing.breaker import Breaker, Tolerance
 from workrail_daemon.healing.guard import Guard
 from workrail_daemon.healing.holder import EngineHolder, holding

@@ -11,7 +11,6 @@ from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 
-from workrail_daemon.agent.ground import Ground, Unwatched
 from workrail_daemon.agent.held_checks import HeldChecks
 from workrail_daemon.agent.run import AgentRun
 from workrail_daemon.agent.site import Site
@@ -20,6 +19,7 @@ from workrail_daemon.config.settings import Settings
 from workrail_daemon.dispatch.drives import Pace
 from workrail_daemon.dispatch.embedded import EmbeddedDispatch
 from workrail_daemon.dispatch.this_process import this_process
+from workrail_daemon.ground import Ground, Unwatched
 from workrail_daemon.models.registry import Models
 from workrail_daemon.stopping import DRAINED, Stop
 from workrail_engine.agent_events import AgentEvent, Content, ToolFinished

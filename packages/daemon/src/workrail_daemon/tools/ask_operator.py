@@ -9,9 +9,9 @@ from typing import Final
 
 from pydantic import Field
 
+from workrail_daemon.ground import Ground
 from workrail_daemon.stopping import Stop
 from workrail_daemon.tools.contract import Answered, Call, Tool, ToolAnswer, Waits
-from workrail_daemon.tools.door import Door
 from workrail_daemon.tools.making import Arguments, Doing, make
 from workrail_engine.agent_events import Noticed
 from workrail_engine.canonical import JsonObject
@@ -37,7 +37,7 @@ class _Question(Arguments):
     )
 
 
-def ask_operator_tool(door: Door) -> Tool:
+def ask_operator_tool(ground: Ground) -> Tool:
     """The tool `ask_operator`."""
 
     def act(asked: _Question, call: Call, _stop: Stop, _doing: Doing) -> ToolAnswer:
@@ -49,9 +49,9 @@ def ask_operator_tool(door: Door) -> Tool:
             "options": asked.options or [],
         }
 
-        asked_before = door.call(lambda engine: _is_there(engine, key))
-        number = door.call(lambda engine: engine.mail.send(None, call.session_id, body))
-        answer = door.call(lambda engine: _answer(engine, call.session_id, number))
+        asked_before = ground.call(lambda engine: _is_there(engine, key))
+        number = ground.call(lambda engine: engine.mail.send(None, call.session_id, body))
+        answer = ground.call(lambda engine: _answer(engine, call.session_id, number))
         if answer is None:
             said = f"It asks in message {number}: {asked.question}"
             facts: JsonObject = {"message": number, "options": asked.options or []}

@@ -7,10 +7,10 @@ from typing import Final
 
 from pydantic import Field, JsonValue
 
+from workrail_daemon.ground import Ground
 from workrail_daemon.options import Limits, RunOptions, Tier
 from workrail_daemon.tools.bash import folder_of
 from workrail_daemon.tools.contract import Call
-from workrail_daemon.tools.door import Door
 from workrail_daemon.tools.inside import Inside
 from workrail_daemon.tools.making import Arguments
 from workrail_daemon.tools.policy import NAMES, STEERING, globs_below
@@ -58,7 +58,7 @@ class Agent(Terms):
 class Nursery:
     """What agents are spawned with."""
 
-    door: Door
+    ground: Ground
     reader: Callable[[], AbstractContextManager[Reader]]
     inside: Inside
     order: RunOrder

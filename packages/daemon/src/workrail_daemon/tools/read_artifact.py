@@ -4,10 +4,10 @@ from typing import Final
 
 from pydantic import Field
 
+from workrail_daemon.ground import Ground
 from workrail_daemon.stopping import Stop
 from workrail_daemon.tools.bounded import whole_characters
 from workrail_daemon.tools.contract import Answered, Call, Tool
-from workrail_daemon.tools.door import Door
 from workrail_daemon.tools.making import Arguments, Doing, make
 from workrail_daemon.tools.readable import is_binary, readable
 from workrail_daemon.tools.refusing import NotDoneError, refused
@@ -41,11 +41,11 @@ class _Wanted(Arguments):
     )
 
 
-def read_artifact_tool(door: Door) -> Tool:
+def read_artifact_tool(ground: Ground) -> Tool:
     """The tool `read_artifact`."""
 
     def act(wanted: _Wanted, call: Call, _stop: Stop, _doing: Doing) -> Answered:
-        shelf = Shelf(door, _session(door, call, wanted.session_id))
+        shelf = Shelf(ground, _session(ground, call, wanted.session_id))
         data = shelf.find(wanted.name)
         if data is None:
             names = shelf.names()
@@ -61,12 +61,12 @@ def _brief(wanted: _Wanted) -> str:
     return f"{wanted.name} from {wanted.offset}" if wanted.offset else wanted.name
 
 
-def _session(door: Door, call: Call, named: str | None) -> SessionId:
+def _session(ground: Ground, call: Call, named: str | None) -> SessionId:
     """Whose artifacts are meant: its own, or a child's."""
     if named is None or named == call.session_id:
         return call.session_id
     child = SessionId(named)
-    view = door.call(lambda engine: engine.runs.view(child))
+    view = ground.call(lambda engine: engine.runs.view(child))
     if view is None or view.parent != call.session_id:
         message = f"{named} is no agent this one spawned. Leave session_id out for your own."
         raise refused(message)

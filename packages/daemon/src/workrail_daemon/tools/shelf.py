@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from workrail_daemon.ground import Ground
 from workrail_daemon.tools.bounded import output_name
-from workrail_daemon.tools.door import Door
 from workrail_engine.agent_events import ArtifactSaved, Content, ToolFinished
 from workrail_engine.ids import SessionId
 from workrail_engine.projections.runs import Entry
@@ -19,8 +19,8 @@ _OUTPUT: Final = re.compile(r"output:(\d{1,9}):(\d{1,9})")
 class Shelf:
     """What a session keeps."""
 
-    def __init__(self, door: Door, session_id: SessionId) -> None:
-        self._door = door
+    def __init__(self, ground: Ground, session_id: SessionId) -> None:
+        self._ground = ground
         self._session_id = session_id
 
     def find(self, name: str) -> bytes | None:
@@ -29,7 +29,7 @@ class Shelf:
         content = _content(entries, name)
         if content is None:
             return None
-        return self._door.call(lambda engine: engine.journal.content(content))
+        return self._ground.call(lambda engine: engine.journal.content(content))
 
     def names(self) -> tuple[str, ...]:
         """All names of artifacts, then those of whole answers, oldest first."""
@@ -43,7 +43,7 @@ class Shelf:
         return tuple(dict.fromkeys([*saved, *outputs]))
 
     def _entries(self) -> tuple[Entry, ...]:
-        return self._door.call(lambda engine: engine.journal.read(self._session_id))
+        return self._ground.call(lambda engine: engine.journal.read(self._session_id))
 
 
 def _content(entries: Sequence[Entry], name: str) -> Content | None:

@@ -5,9 +5,9 @@ from typing import Final, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
+from workrail_daemon.ground import Ground
 from workrail_daemon.stopping import Stop
 from workrail_daemon.tools.contract import Answered, Call, Tool
-from workrail_daemon.tools.door import Door
 from workrail_daemon.tools.making import Arguments, Doing, make
 from workrail_daemon.tools.refusing import NotDoneError
 from workrail_engine.agent_events import Noticed
@@ -27,11 +27,11 @@ class _Signal(Arguments):
     payload: dict[str, JsonValue] = Field(description="What is told: an object of your making.")
 
 
-def signal_coordinator_tool(door: Door, parent: SessionId | None) -> Tool:
+def signal_coordinator_tool(ground: Ground, parent: SessionId | None) -> Tool:
     """The tool `signal_coordinator`.
 
     Args:
-        door: to the engine, whose mail carries it.
+        ground: to the engine, whose mail carries it.
         parent: the run above; None: the operators are told.
     """
 
@@ -51,7 +51,7 @@ def signal_coordinator_tool(door: Door, parent: SessionId | None) -> Tool:
             "signal": signal.kind,
             "payload": signal.payload,
         }
-        number = door.call(lambda engine: engine.mail.send(parent, call.session_id, body))
+        number = ground.call(lambda engine: engine.mail.send(parent, call.session_id, body))
         to = "the operators" if parent is None else parent
         facts: JsonObject = {
             "signal": signal.kind,

@@ -12,12 +12,12 @@ from typing import Final
 
 from pydantic import Field
 
+from workrail_daemon.ground import Ground
 from workrail_daemon.options import Limits
 from workrail_daemon.stopping import Stop
 from workrail_daemon.tools.child_orders import Agent, Nursery, Plan, Terms, planned, share
 from workrail_daemon.tools.child_results import child_result
 from workrail_daemon.tools.contract import Answered, Call, Tool, ToolAnswer, Waits
-from workrail_daemon.tools.door import Door
 from workrail_daemon.tools.making import Doing, make
 from workrail_daemon.tools.refusing import NotDoneError
 from workrail_engine.agent_events import Noticed
@@ -59,18 +59,18 @@ def spawn_agent_tool(nursery: Nursery) -> Tool:
 
     def act(asked: _Asked, call: Call, _stop: Stop, _doing: Doing) -> ToolAnswer:
         agents = _agents(asked)
-        children = nursery.door.call(lambda engine: _recorded(engine, call))
+        children = nursery.ground.call(lambda engine: _recorded(engine, call))
         spawned: tuple[Noticed, ...] = ()
         if not children:
             plans = [
                 planned(nursery, call, place, one) for place, one in enumerate(agents, start=1)
             ]
             limits = share(nursery.left(), len(plans))
-            children = nursery.door.call(lambda engine: _begin(engine, plans, limits))
+            children = nursery.ground.call(lambda engine: _begin(engine, plans, limits))
             spawned = tuple(
                 _noticed(call, child, one) for child, one in zip(children, agents, strict=True)
             )
-        runs = [_run(nursery.door, child) for child in children]
+        runs = [_run(nursery.ground, child) for child in children]
         if all(run is None or run.state == "ended" for run in runs):
             answer = _answer(nursery, call, [run for run in runs if run is not None], asked)
             return replace(answer, events=(*spawned, *answer.events))
@@ -154,8 +154,8 @@ def _noticed(call: Call, child: SessionId, agent: Agent) -> Noticed:
     return Noticed(call.node, "child_spawned", said, facts)
 
 
-def _run(door: Door, child: SessionId) -> RunView | None:
-    return door.call(lambda engine: engine.runs.view(child))
+def _run(ground: Ground, child: SessionId) -> RunView | None:
+    return ground.call(lambda engine: engine.runs.view(child))
 
 
 def _answer(nursery: Nursery, call: Call, runs: Sequence[RunView], asked: _Asked) -> Answered:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from workrail_daemon.ground import Ground
 from workrail_daemon.models.protocol import ToolSpec
 from workrail_daemon.options import Limits, RunOptions
 from workrail_daemon.sandbox.contract import Sandbox
@@ -11,7 +12,6 @@ from workrail_daemon.tools.ask_operator import ask_operator_tool
 from workrail_daemon.tools.bash import bash_tool
 from workrail_daemon.tools.child_orders import Nursery
 from workrail_daemon.tools.contract import Tool, ToolPolicy, Workshop
-from workrail_daemon.tools.door import Door
 from workrail_daemon.tools.edit import edit_tool
 from workrail_daemon.tools.glob import glob_tool
 from workrail_daemon.tools.grep import grep_tool
@@ -37,7 +37,7 @@ class Bench:
     sandbox: Sandbox
     command_seconds: float
     """How long a command of Bash may take."""
-    door: Door
+    ground: Ground
     reader: Callable[[], AbstractContextManager[Reader]]
     """Opens the store to look."""
     order: RunOrder
@@ -76,7 +76,7 @@ def build_toolbox(bench: Bench, policy: ToolPolicy, *more: Tool) -> Toolbox:
         more: tools that are made elsewhere, such as complete_step.
     """
     inside, known = Inside(bench.workshop.workspace), bench.known
-    nursery = Nursery(bench.door, bench.reader, inside, bench.order, bench.options, bench.left)
+    nursery = Nursery(bench.ground, bench.reader, inside, bench.order, bench.options, bench.left)
     tools: list[Tool] = [
         bash_tool(inside, bench.sandbox, bench.command_seconds),
         read_tool(inside, known),
@@ -85,10 +85,10 @@ def build_toolbox(bench: Bench, policy: ToolPolicy, *more: Tool) -> Toolbox:
         glob_tool(inside),
         grep_tool(inside, bench.sandbox),
         save_artifact_tool(inside),
-        read_artifact_tool(bench.door),
+        read_artifact_tool(bench.ground),
         spawn_agent_tool(nursery),
-        ask_operator_tool(bench.door),
-        signal_coordinator_tool(bench.door, bench.order.parent),
+        ask_operator_tool(bench.ground),
+        signal_coordinator_tool(bench.ground, bench.order.parent),
         report_issue_tool(),
         *more,
     ]
