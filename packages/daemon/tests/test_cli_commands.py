@@ -102,6 +102,7 @@ def test_what_an_order_says_lies_with_the_run(shop: Shop, tmp_path: Path) -> Non
         *("--context", "issue=12", "--context", "who=ada lovelace", "--context-file", str(values)),
         *("--usd", "5", "--turns", "7", "--tool", "Read", "--tier", "heavy", "--priority", "3"),
         *("--parent", above, "--lane", "docs", "--model", "anthropic/claude-x"),
+        *("--writable", "src/**", "--soul", str(values), "--stuck", "notify_only"),
     )
 
     run = shop.told("session", "show", session_id)
@@ -111,10 +112,11 @@ def test_what_an_order_says_lies_with_the_run(shop: Shop, tmp_path: Path) -> Non
     assert (options["tier"], options["model"]) == ("heavy", "anthropic/claude-x")
     assert options["tools"] == {
         "allowed": ["Read"],
-        "writable": ["**"],
+        "writable": ["src/**"],
         "hosts": [],
         "network": True,
     }
+    assert (options["soul"], options["stuck"]) == (str(values), "notify_only")
     assert (run["parent"], run["depth"], run["lane"], run["priority"]) == (above, 1, "docs", 3)
     with open_engine(shop.locations) as engine:
         assert engine.return_to(session_id) is not None
@@ -181,6 +183,8 @@ def test_a_session_is_named_by_any_beginning_no_other_has_and_by_the_word_last(
         (("spawn", "two-steps"), 2, "usage"),
         (("spawn", "two-steps", "--goal", " "), 1, "invalid_submission"),
         (("spawn", "two-steps", "--goal", "x", "--context", "novalue"), 2, "usage"),
+        (("spawn", "two-steps", "--goal", "x", "--writable", "../x"), 2, "usage"),
+        (("spawn", "two-steps", "--goal", "x", "--writable", "/etc/*"), 2, "usage"),
         (("answer", "7", "Yes"), 1, "refused"),
         (("inbox", "--done", "9"), 1, "refused"),
         (("tell", "Hello"), 1, "refused"),

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import cast
 
 import click
@@ -112,6 +112,20 @@ def limits_of(
     if not named:
         return None
     return load(locations.home, os.environ).settings.limits.model_copy(update=named)
+
+
+def globs_of(globs: Sequence[str]) -> tuple[str, ...]:
+    """The globs of files that may be changed; every file where none is named.
+
+    Raises:
+        click.UsageError: one leads out of the workspace.
+    """
+    for glob in globs:
+        path = PurePosixPath(glob)
+        if path.is_absolute() or ".." in path.parts or not path.parts or glob.startswith("~"):
+            message = f"--writable {glob}: it is no path below the workspace. Write, say, src/**."
+            raise click.UsageError(message)
+    return tuple(globs) or ("**",)
 
 
 def context_of(pairs: Sequence[str], document: bytes | None) -> JsonObject:

@@ -14,6 +14,7 @@ from workrail_daemon.commands.ordering import (
     Ordered,
     Wanted,
     context_of,
+    globs_of,
     limits_of,
     place_order,
 )
@@ -21,7 +22,7 @@ from workrail_daemon.commands.results import result_json
 from workrail_daemon.commands.terminal import print_json, remark, say
 from workrail_daemon.commands.waiting import wait_for
 from workrail_daemon.event_log.writing import EventLog
-from workrail_daemon.options import RunOptions, Tier, ToolsAllowed
+from workrail_daemon.options import RunOptions, StuckPolicy, Tier, ToolsAllowed
 from workrail_daemon.sandbox.contract import SandboxWish
 from workrail_daemon.service.attendance import attendance
 from workrail_engine.canonical import JsonObject
@@ -38,6 +39,7 @@ Examples:
   worktrain spawn wr.bug-investigation --goal "Why is the login slow?"
   worktrain spawn team.fix --goal "Mend issue 12" --context issue=12 --usd 5 --wait
   worktrain spawn team.review --goal "Review" --tool Read --tool Grep --tier heavy --json
+  worktrain spawn team.fix --goal "Mend it" --writable "src/**" --writable "tests/**"
 
 Prints the id of the session. A VALUE of --context that is JSON counts as such: 12 is a number, '"12"'
 a text; everything else is text. With no daemon the session is queued until one starts. The same call
@@ -75,7 +77,16 @@ With --wait it exits as `worktrain await` does.
 @click.option(
     "--host", "hosts", multiple=True, metavar="NAME", help="Only these hosts are reached."
 )
+@click.option("--writable", multiple=True, metavar="GLOB", help="Only these files are changed.")
 @click.option("--sandbox", type=click.Choice(get_args(SandboxWish)), help="How tools are held.")
+@click.option(
+    "--soul",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The file with your rules for the agent.",
+)
+@click.option(
+    "--stuck", type=click.Choice(get_args(StuckPolicy)), help="What comes of going in circles."
+)
 @click.option("--priority", type=int, default=0, show_default=True, help="Higher goes first.")
 @click.option("--lane", help="Runs of one lane go one at a time.")
 @click.option("--idempotency-key", "key", help="Names this call, so that it counts once.")
@@ -98,7 +109,10 @@ def spawn(  # noqa: PLR0913 - one for each option
     tokens: int | None,
     tools: tuple[str, ...],
     hosts: tuple[str, ...],
+    writable: tuple[str, ...],
     sandbox: SandboxWish | None,
+    soul: Path | None,
+    stuck: StuckPolicy | None,
     priority: int,
     lane: str | None,
     key: str | None,
@@ -111,8 +125,10 @@ def spawn(  # noqa: PLR0913 - one for each option
         model=model,
         tier=tier,
         limits=limits_of(locations, minutes=minutes, turns=turns, usd=usd, tokens=tokens),
-        tools=ToolsAllowed(allowed=tools or None, hosts=hosts),
+        tools=ToolsAllowed(allowed=tools or None, hosts=hosts, writable=globs_of(writable)),
         sandbox=sandbox,
+        soul=None if soul is None else str(soul.resolve()),
+        stuck=stuck,
         script=None if script is None else str(script.resolve()),
     )
     wanted = Wanted(
