@@ -147,9 +147,7 @@ _ENDS: Final[dict[str, tuple[str, Tone]]] = {
     "completed": ("completed", "done"),
     "incomplete": ("incomplete", "failed"),
     "error": ("error", "failed"),
-    "timeout": ("out of time", "failed"),
     "stuck": ("stuck", "failed"),
-    "budget": ("out of budget", "failed"),
     "cancelled": ("cancelled", "over"),
     "interrupted_tooling_failure": ("tooling failed", "failed"),
 }

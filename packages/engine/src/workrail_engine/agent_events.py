@@ -13,14 +13,7 @@ from workrail_engine.canonical import JsonObject, digest_bytes
 from workrail_engine.ids import Digest, NodeId, SessionId
 
 RunOutcome: TypeAlias = Literal[
-    "completed",
-    "incomplete",
-    "error",
-    "timeout",
-    "stuck",
-    "budget",
-    "cancelled",
-    "interrupted_tooling_failure",
+    "completed", "incomplete", "error", "stuck", "cancelled", "interrupted_tooling_failure"
 ]
 """How a run ended; `completed` only where the session's log holds `run_completed`."""
 Rest: TypeAlias = Literal[

@@ -108,7 +108,7 @@ def _hold(scene: _Scene) -> Settled:
         case reason if reason == LOST:
             return Lost()
         case _:
-            return Ended("timeout", "Nobody told it to stop.")
+            return Ended("error", "Nobody told it to stop.")
 
 
 def _late(scene: _Scene) -> Settled:

@@ -33,8 +33,7 @@ _SAID: Final = ("stuck", "self_heal_")
 PERSONS_RESTS: Final[tuple[Rest, ...]] = ("operator", "budget", "tooling")
 """A run that rests for these goes on only when a person does something; approvals are told apart."""
 TROUBLES: Final[tuple[RunOutcome, ...]] = (
-    *("incomplete", "error", "timeout", "stuck", "budget"),
-    "interrupted_tooling_failure",
+    *("incomplete", "error", "stuck", "interrupted_tooling_failure"),
 )
 """Ends that leave work undone without anybody having wanted it."""
 UNATTENDED: Final = exists().where(_r.session == _s.number)
