@@ -46,6 +46,7 @@ from workrail_engine.agent_events import (
 from workrail_engine.errors import LeaseLostError
 from workrail_engine.outcomes import Blocked, StepReady
 from workrail_engine.projections.runs import Claim, Entry
+from workrail_engine.strays import kill_strays
 
 _TIERS: Final[dict[str, Tier]] = {"lightweight": "lightweight", "mid": "mid", "heavy": "heavy"}
 
@@ -185,6 +186,8 @@ class _Ready:
         node, sandbox = self.position.node, self._walls.sandbox
         runs = sum(isinstance(entry.event, RunBegun) for entry in self._entries)
         model = self._client(self.position.tier).model
+        if runs:  # of a daemon that was killed in the middle of a command
+            kill_strays(str(self._walls.workshop.scratch))
         if self._fresh is not None:
             self._prompt = content_of(self._fresh)
         begun = RunBegun(

@@ -17,9 +17,8 @@ from workrail_daemon.sandbox.attending import Walls, attend
 from workrail_daemon.sandbox.contract import Command, Ran, SandboxKind, SandboxPolicy
 from workrail_daemon.sandbox.environment import environment_for
 from workrail_daemon.stopping import Stop
+from workrail_engine.strays import kill_strays
 
-_PROCESSES: Final = Path("/proc")
-_ROUNDS: Final = 20
 NOTHING_HOLDS_THEM: Final = (
     "commands run without a sandbox: they can read and change whatever this account can, and reach "
     "any network"
@@ -98,7 +97,7 @@ def run_held(
     except (OSError, ValueError) as error:
         return not_started(command, error, told[1])
     stop, heard = told
-    walls = Walls(end=lambda: _end(process.pid, os.fsencode(mark)))
+    walls = Walls(end=lambda: _end(process.pid, mark))
     return attend(process, command, walls, stop, heard)
 
 
@@ -112,29 +111,7 @@ def not_started(command: Command, error: Exception, heard: Callable[[bytes], Non
     return Ran(code, said, cut=False, ended=None, seconds=0.0)
 
 
-def _end(group: int, mark: bytes) -> None:
+def _end(group: int, mark: str) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
-    for _ in range(_ROUNDS):
-        strays = [pid for pid in _others() if mark in _environment_of(pid)]
-        if not strays:
-            return
-        for pid in strays:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-
-
-def _others() -> list[int]:
-    try:
-        names = os.listdir(_PROCESSES)  # noqa: PTH208 (names, many of them, again and again)
-    except OSError:
-        return []
-    return [int(name) for name in names if name.isdecimal() and int(name) != os.getpid()]
-
-
-def _environment_of(pid: int) -> bytes:
-    """Empty for a process that has ended or is someone else's."""
-    try:
-        return (_PROCESSES / str(pid) / "environ").read_bytes()
-    except OSError:
-        return b""
+    kill_strays(mark)

@@ -17,14 +17,13 @@ from typing import Final
 
 from workrail_engine.checks.findings import CannotCheckError, one_line
 from workrail_engine.ports import CheckCommand, CommandEnd
+from workrail_engine.strays import kill_strays
 
 _LOOK_EVERY: Final = 0.05
 _GRACE: Final = 1.5
 """Seconds between asking a group to end and killing it."""
 _TOLD_EVERY: Final = 1.0
 _PIECE: Final = 64 * 1024
-_ROUNDS: Final = 50
-_PROCESSES: Final = Path("/proc")
 
 
 def run_here(
@@ -75,11 +74,11 @@ def run_command(
                 _end_group(group, process, waiting, take)
             _read(waiting, take, most=_PIECE * 4)
             left_behind = _end_group(group, process, waiting, take) and not overdue
-            left_behind = _kill_strays(environment["HOME"]) or left_behind
+            left_behind = kill_strays(environment["HOME"]) or left_behind
         finally:  # before the context waits for the process
             if process.returncode is None:
                 _kill(group)
-                _kill_strays(environment["HOME"])
+                kill_strays(environment["HOME"])
     return CommandEnd(process.wait(), overdue, left_behind)
 
 
@@ -186,33 +185,3 @@ def _signal(group: int, number: int) -> bool:
 
 def _kill(group: int) -> None:
     _signal(group, signal.SIGKILL)
-
-
-def _kill_strays(mark: str) -> bool:
-    """Kill processes that have a text in the environment they were started with (Linux only)."""
-    needle, found = os.fsencode(mark), False
-    for _ in range(_ROUNDS):
-        strays = [pid for pid in _own_processes() if needle in _environment_of(pid)]
-        if not strays:
-            return found
-        found = True
-        for pid in strays:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-    return found
-
-
-def _own_processes() -> list[int]:
-    try:
-        names = os.listdir(_PROCESSES)  # noqa: PTH208 (names, many of them, again and again)
-    except OSError:
-        return []
-    return [int(name) for name in names if name.isdecimal() and int(name) != os.getpid()]
-
-
-def _environment_of(pid: int) -> bytes:
-    """Empty for a process that has ended or is someone else's."""
-    try:
-        return (_PROCESSES / str(pid) / "environ").read_bytes()
-    except OSError:
-        return b""
