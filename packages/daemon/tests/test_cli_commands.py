@@ -14,8 +14,9 @@ from workrail_daemon.cli import SUMMARIES, load_command, main
 from workrail_daemon.commands import waiting
 from workrail_engine.agent_events import Noticed
 from workrail_engine.canonical import JsonObject
-from workrail_engine.engine import Engine, open_engine
+from workrail_engine.engine import Engine, Submission, open_engine
 from workrail_engine.ids import NodeId, SessionId
+from workrail_engine.outcomes import Blocked
 from workrail_engine.projections.runs import Beat, Claim
 from workrail_engine.system import Locations
 
@@ -155,6 +156,32 @@ def test_a_run_stands_at_most_three_deep(shop: Shop) -> None:
     told = shop.told(*words, "--parent", parent, code=1)
 
     assert cast("JsonObject", told["error"])["kind"] == "invalid_submission"
+
+
+@pytest.mark.rule("CLI-89")
+def test_a_step_that_was_sent_back_is_shown_once_with_how_often(shop: Shop) -> None:
+    session_id = shop.spawn("--writable", "src/**", "--usd", "5")
+
+    def work(engine: Engine) -> None:
+        token = engine.place(session_id).token or ""
+        for _ in range(2):
+            blocked = engine.advance(token, Submission(notes=""))
+            assert isinstance(blocked, Blocked)
+            token = blocked.token
+        engine.advance(token, Submission(notes="One is done, as it was asked for."))
+
+    acting(shop, work)
+    (step,) = cast("list[JsonObject]", shop.told("session", "show", session_id)["steps"])
+    assert step == {
+        "step": "one",
+        "title": "One",
+        "notes": "One is done, as it was asked for.",
+        "refused": 2,
+    }
+    shown = shop.run("session", "show", session_id).stdout
+    assert shown.count("✓ One") == 1
+    assert "✓ One  sent back 2 times" in shown
+    assert "asked for usd 5.0, writable src/**, trigger cli" in shown
 
 
 @pytest.mark.rule("CLI-81")

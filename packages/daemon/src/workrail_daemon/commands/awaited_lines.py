@@ -49,5 +49,5 @@ def _print_notes(reader: Reader, run: SeenRun) -> None:
     except WorkRailError as error:
         say(f"  {error}")
         return
-    if steps and steps[-1].notes:
-        page().print(indented(steps[-1].notes, 2))
+    if steps and steps[-1].node.notes:
+        page().print(indented(steps[-1].node.notes, 2))

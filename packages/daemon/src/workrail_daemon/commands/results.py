@@ -1,7 +1,8 @@
 """What did a run come to: its notes, its artifacts, what it cost?"""
 
 import json
-from typing import cast
+from dataclasses import dataclass
+from typing import Final, cast
 
 from workrail_daemon.commands.looking import SeenRun
 from workrail_daemon.commands.run_json import run_json
@@ -9,6 +10,9 @@ from workrail_engine.canonical import JsonObject, JsonValue
 from workrail_engine.errors import CorruptSessionError, NotFoundError, StoreDamagedError
 from workrail_engine.projections.session_detail import NodeLine, SessionDetail
 from workrail_engine.reader import Reader
+
+_AGAIN: Final = ("blocked", "waiting")
+"""Kinds of points that belong to the step before them."""
 
 
 def result_json(reader: Reader, run: SeenRun) -> JsonObject:
@@ -25,24 +29,45 @@ def result_json(reader: Reader, run: SeenRun) -> JsonObject:
     steps = completed_steps(detail)
     return {
         **told,
-        "notes": steps[-1].notes if steps else None,
+        "notes": steps[-1].node.notes if steps else None,
         "steps": [
-            {"step": node.step_id, "title": node.title, "notes": node.notes} for node in steps
+            {
+                "step": step.node.step_id,
+                "title": step.node.title,
+                "notes": step.node.notes,
+                "refused": step.refused,
+            }
+            for step in steps
         ],
         "artifacts": [
-            _artifact(reader, node, number) for node in steps for number in _handed(node)
+            _artifact(reader, step.node, number) for step in steps for number in _handed(step.node)
         ],
         "problem": None,
     }
 
 
-def completed_steps(detail: SessionDetail) -> list[NodeLine]:
+@dataclass(frozen=True)
+class CompletedStep:
+    """A step of the branch the session stands on, with the attempt that completed it."""
+
+    node: NodeLine
+    refused: int
+    """Attempts before that were sent back."""
+
+
+def completed_steps(detail: SessionDetail) -> list[CompletedStep]:
     """The completed steps of the branch the session stands on, in order."""
-    return [
-        node
-        for node in detail.nodes
-        if node.on_tip_branch and node.completed_at is not None and node.kind != "end"
-    ]
+    steps: list[CompletedStep] = []
+    for node in detail.nodes:
+        if not node.on_tip_branch or node.completed_at is None or node.kind == "end":
+            continue
+        before = steps[-1] if steps else None
+        if before is not None and node.parent == before.node.node_id and node.kind in _AGAIN:
+            refused = before.refused + (node.kind == "blocked")
+            steps[-1] = CompletedStep(node, refused)
+        else:
+            steps.append(CompletedStep(node, 0))
+    return steps
 
 
 def _handed(node: NodeLine) -> list[int]:

@@ -1,11 +1,15 @@
 """How is a run told to a person, in a line or in some?"""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import assert_never
+from typing import Any, assert_never
 
+from pydantic import ValidationError
 from rich.text import Text
 
 from workrail_daemon.commands.terminal import moment, one_line, styled
+from workrail_daemon.options import RunOptions
+from workrail_engine.canonical import JsonObject
 from workrail_engine.projections.runs import RunState, RunView, Spent
 from workrail_engine.projections.session_summary import SessionSummary
 
@@ -141,6 +145,26 @@ def facts(view: RunView, now: datetime) -> list[tuple[str, str]]:
     if view.ended_at is not None:
         told.append(("ended", moment(view.ended_at)))
     return told
+
+
+def wishes(options: JsonObject) -> str:
+    """What a run was ordered with, as far as it differs from any run."""
+    try:
+        given = RunOptions.model_validate(options).model_dump(mode="json", exclude_defaults=True)
+    except ValidationError:  # a later release wrote it
+        given = dict(options)
+    return ", ".join(_wished(given))
+
+
+def _wished(given: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in given.items():
+        match value:
+            case {**inner}:
+                yield from _wished(inner)
+            case [*several]:
+                yield f"{name} {' '.join(map(str, several))}"
+            case _:
+                yield f"{name} {value}"
 
 
 def _failed(view: RunView) -> bool:

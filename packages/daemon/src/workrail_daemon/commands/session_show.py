@@ -9,9 +9,9 @@ import click
 from workrail_daemon.commands.chosen import chosen_run
 from workrail_daemon.commands.looking import Lookout, SeenRun
 from workrail_daemon.commands.options import json_option, session_argument
-from workrail_daemon.commands.results import completed_steps, result_json
+from workrail_daemon.commands.results import CompletedStep, completed_steps, result_json
 from workrail_daemon.commands.run_json import spent_json
-from workrail_daemon.commands.run_lines import cost_words, facts, run_line
+from workrail_daemon.commands.run_lines import cost_words, facts, run_line, wishes
 from workrail_daemon.commands.terminal import indented, one_line, page, print_json, say
 from workrail_engine.agent_events import ArtifactSaved, RunBegun
 from workrail_engine.canonical import JsonObject
@@ -96,9 +96,9 @@ def _print(reader: Reader, view: RunView, parts: tuple[Part, ...]) -> None:
     say(("session   ", "dim"), view.session_id)
     for label, text in facts(view, run.at):
         say((f"{label:<10}", "dim"), text)
-    said = {name: value for name, value in view.options.items() if value is not None}
-    if said:
-        say(("ordered as", "dim"), f" {json.dumps(said)}")
+    wished = wishes(view.options)
+    if wished:
+        say(("asked for ", "dim"), wished)
     told = ", ".join(f"{part.name} ({len(part.text.encode()):,} bytes)" for part in parts)
     if told:
         say(("told      ", "dim"), told)
@@ -120,9 +120,16 @@ def _print_steps(reader: Reader, run: SeenRun) -> None:
         say(("!         ", "yellow"), str(error))
         return
     for step in steps:
-        say(("✓ ", "green"), (step.title or step.step_id or "", "bold"))
-        if step.notes:
-            page().print(indented(step.notes, 4))
+        say(
+            ("✓ ", "green"), (step.node.title or step.node.step_id or "", "bold"), (_back(step), "")
+        )
+        if step.node.notes:
+            page().print(indented(step.node.notes, 4))
+
+
+def _back(step: CompletedStep) -> str:
+    times = "once" if step.refused == 1 else f"{step.refused} times"
+    return f"  sent back {times}" if step.refused else ""
 
 
 def _print_prompt(parts: tuple[Part, ...]) -> None:
