@@ -452,3 +452,14 @@ def test_looking_makes_no_store(shop: Shop) -> None:
         assert shop.run(*words).exit_code == 0
 
     assert not shop.locations.home.exists()
+
+
+@pytest.mark.rule("CLI-81")
+def test_a_run_whose_budget_is_spent_names_what_lets_it_go_on(shop: Shop) -> None:
+    session_id = shop.spawn("--turns", "1")
+    said = f"1 turn of 1 used. `worktrain session raise {session_id} --turns 50` lets it go on."
+    acting(shop, lambda engine: engine.runs.park(claimed(engine).lease, "budget", said))
+
+    shown = shop.run("overview").stdout
+
+    assert f"worktrain session raise {session_id[:13]} --turns 50\n" in shown

@@ -1,8 +1,9 @@
 """How is a run told to a person, in a line or in some?"""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from pydantic import ValidationError
 from rich.text import Text
@@ -13,7 +14,9 @@ from workrail_engine.canonical import JsonObject
 from workrail_engine.projections.runs import RunState, RunView, Spent
 from workrail_engine.projections.session_summary import SessionSummary
 
-_SHORT = 13
+_RAISES: Final = re.compile(r"`worktrain session raise \S+ (?P<amount>--[a-z]+ [0-9.]+)`")
+"""What a run that was parked for its budget says would let it go on."""
+_SHORT: Final = 13
 """Characters of an id that are shown in lists: `sess_` and eight."""
 
 
@@ -87,7 +90,8 @@ _RESTS = {
 
 def cost_words(spent: Spent) -> str:
     """What a run has used, in a few words."""
-    return f"{spent.turns} turns, {money(spent.cost)}"
+    turns = "1 turn" if spent.turns == 1 else f"{spent.turns} turns"
+    return f"{turns}, {money(spent.cost)}"
 
 
 def money(cost: int) -> str:
@@ -117,7 +121,9 @@ def what_wakes(view: RunView) -> str | None:
         case "approval":
             return f"workrail approve {view.session_id} shows what waits, and asks"
         case "budget":
-            return f"worktrain session raise {name} --usd 5 (or --turns, --minutes, --tokens)"
+            said = _RAISES.search(view.said or "")
+            amount = said["amount"] if said else "--usd 5 (or --turns, --minutes, --tokens)"
+            return f"worktrain session raise {name} {amount}"
         case "paused" | "tooling":
             return f"worktrain session resume {name}"
         case _:
