@@ -81,6 +81,29 @@ def test_a_row_says_how_its_run_stands_and_what_it_used(
     assert listed["standing"]["run"]["tone"] == "works"
 
 
+@pytest.mark.rule("CON-212")
+def test_a_row_is_not_called_running_while_its_run_rests_or_is_over(
+    acting: Engine, console: TestClient
+) -> None:
+    spent, stuck = drive(acting, "Spends"), drive(acting, "Circles")
+    command = f"worktrain session raise {spent.session_id} --turns 50"
+    acting.runs.park(spent.lease, "budget", f"3 of 3 turns used. `{command}` lets it go on.")
+    end(stuck, "stuck", "Bash with the same answer, 3 times.")
+
+    page = console.get("/").text
+    statuses = {
+        run.session_id: page.split(f'id="s-{run.session_id}"')[1].split("</td>")[0]
+        for run in (spent, stuck)
+    }
+
+    assert "out of budget" in statuses[spent.session_id]
+    assert "stuck" in statuses[stuck.session_id]
+    assert not any("running" in status for status in statuses.values())
+    needs = part(page, "p-needs")
+    assert command in needs
+    assert "lets it go on" not in needs
+
+
 @pytest.mark.rule("CON-200")
 def test_without_a_run_nothing_is_said_of_turns_or_cost(
     acting: Engine, console: TestClient

@@ -60,6 +60,9 @@ def run_standing(line: RunLine, now: datetime) -> RunStanding:
     """How a run stands now."""
     view = line.view
     word, tone, sentence = _stands(line, now)
+    command = _command(line)
+    if sentence is not None and command is not None:  # which is shown beside it
+        sentence = sentence.replace(f" `{command}` lets it go on.", "")
     if view.wish is not None and view.state != "ended":
         word = f"{word}, to be {'cancelled' if view.wish == 'cancel' else 'paused'}"
     return RunStanding(
@@ -67,7 +70,7 @@ def run_standing(line: RunLine, now: datetime) -> RunStanding:
         tone=tone,
         sign=_SIGNS[tone],
         sentence=sentence,
-        command=_command(line),
+        command=command,
         needs_person=tone in ("asks", "failed"),
         badges=tuple(_badge(mark) for mark in line.marks if _is_news(mark, view)),
         spent=spent_words(view.spent),
