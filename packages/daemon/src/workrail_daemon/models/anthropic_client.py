@@ -32,6 +32,10 @@ _PINGS_ONLY: Final = 5
 """Times `stall_seconds` for which a stream may bring nothing but signs of life."""
 
 
+_HEAD_START: Final = 0.01
+"""Seconds in which a request is made and sent before anything else is done beside it."""
+
+
 @dataclass(frozen=True)
 class _Whole:
     answer: "ApiMessage"
@@ -126,6 +130,7 @@ class AnthropicClient:
             tries += 1
             streaming = self._streaming(request)
             with _begun(streaming, stop) as news:
+                stop.wait(_HEAD_START)
                 meanwhile()
                 try:
                     answer = _wait_for(news, stop, self._connection.stall_seconds * _PINGS_ONLY)
