@@ -5,16 +5,19 @@ with `/` names all that lies below. Capital letters count.
 """
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
-
-import regex
+from typing import TYPE_CHECKING, Final
 
 from workrail_engine.checks.findings import CannotCheckError, one_line
 
-_TOKEN: Final = regex.compile(r"(?:\*\*/)+|\*\*+|\*|\?|\[!?\]?[^\]/]*\]|.", regex.DOTALL)
+if TYPE_CHECKING:
+    import regex
+
+_TOKEN: Final = re.compile(r"(?:\*\*/)+|\*\*+|\*|\?|\[!?\]?[^\]/]*\]|.", re.DOTALL)
+_SPECIAL: Final = re.compile(r"[\\^$.|?*+()\[\]{}]")
 _MEANING: Final = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
@@ -61,6 +64,8 @@ def inside(root: Path, relative: str) -> Path:
 
 @lru_cache(maxsize=512)
 def _compiled(glob: str) -> "regex.Pattern[str]":
+    import regex  # noqa: PLC0415  heavy, and needed only where files are named
+
     whole = f"{glob}**" if glob.endswith("/") else glob
     parts = (_meaning(token) for token in _TOKEN.findall(whole.removeprefix("./")))
     return regex.compile("".join(parts), regex.DOTALL)
@@ -72,4 +77,4 @@ def _meaning(token: str) -> str:
     if token.startswith("[") and len(token) > 1:
         inner = token[1:-1].removeprefix("!").replace("\\", "\\\\").replace("[", "\\[")
         return f"(?!/)[{'^' if token.startswith('[!') else ''}{inner}]"
-    return _MEANING.get(token) or regex.escape(token, special_only=True)
+    return _MEANING.get(token) or _SPECIAL.sub(r"\\\g<0>", token)

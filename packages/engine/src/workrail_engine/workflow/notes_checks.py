@@ -5,10 +5,9 @@ seconds, and a schema cannot fetch another one from anywhere.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, cast
-
-import regex
 
 from workrail_engine.canonical import JsonObject, JsonValue
 from workrail_engine.workflow.lenient import plain
@@ -16,15 +15,16 @@ from workrail_engine.workflow.lenient import plain
 SEARCH_SECONDS = 2.0
 _SHOWN_PROBLEMS = 5
 _SHOWN_LENGTH = 160
-_FENCE = regex.compile(r"^```json[ \t]*\n(.*?)^```[ \t]*$", regex.MULTILINE | regex.DOTALL)
+_FENCE = re.compile(r"^```json[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _FLAGS: Mapping[str, int] = {
     "g": 0,
     "u": 0,
     "y": 0,
-    "i": regex.IGNORECASE,
-    "m": regex.MULTILINE,
-    "s": regex.DOTALL,
+    "i": re.IGNORECASE,
+    "m": re.MULTILINE,
+    "s": re.DOTALL,
 }
+"""As `re` numbers them, and `regex` too."""
 
 
 class _SchemaError(Protocol):
@@ -48,6 +48,8 @@ def matches(pattern: str, flags: str, text: str) -> bool:
     Raises:
         UncheckableError: the pattern or a flag is not valid, or the search took too long.
     """
+    import regex  # noqa: PLC0415  heavy, and few workflows have patterns
+
     unknown = [flag for flag in flags if flag not in _FLAGS]
     if unknown:
         problem = f"the pattern /{pattern}/ has the unknown flag {unknown[0]!r}"
