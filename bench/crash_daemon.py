@@ -64,7 +64,8 @@ def _campaign(store: str, kills: int, chance: SeededEntropy) -> Verdict:
             going: list[SessionId] = []
             while campaign.killed < kills:
                 going = _topped_up(ships, campaign, going)
-                _kill_once(ships, model, campaign, chance)
+                if not _kill_once(ships, model, campaign, going, chance):
+                    continue
                 if campaign.killed % 10 == 0:
                     print(
                         f"  {campaign.killed} kills, {len(campaign.sessions)} sessions", flush=True
@@ -82,10 +83,23 @@ def _topped_up(ships: Fleet, campaign: Campaign, going: Sequence[SessionId]) -> 
     return left
 
 
-def _kill_once(ships: Fleet, model: StandIn, campaign: Campaign, chance: SeededEntropy) -> None:
-    """Wait until something is worked on, kill a daemon a moment later, see who takes over."""
+def _kill_once(
+    ships: Fleet,
+    model: StandIn,
+    campaign: Campaign,
+    going: Sequence[SessionId],
+    chance: SeededEntropy,
+) -> bool:
+    """Wait until something is worked on, kill a daemon a moment later, see who takes over.
+
+    Nothing is killed where all that went on was over before it asked again.
+    """
     before = model.count
-    _until(lambda: model.count > before, "the daemon asks the model")
+    _until(
+        lambda: model.count > before or all(map(ships.is_over, going)), "the daemon asks the model"
+    )
+    if model.count == before:
+        return False
     Event().wait(_SOONEST + (_LATEST - _SOONEST) * share_of(chance))
     driven = ships.kill(chance)
     campaign.killed += 1
@@ -102,6 +116,7 @@ def _kill_once(ships: Fleet, model: StandIn, campaign: Campaign, chance: SeededE
             "someone takes over",
         )
         campaign.takeovers.append(monotonic() - at)
+    return True
 
 
 def _finish(ships: Fleet, campaign: Campaign) -> None:

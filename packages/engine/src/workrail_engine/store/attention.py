@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select
 
 from workrail_engine.errors import StoreDamagedError
 from workrail_engine.projections.listing import Attention, ListedSession, Since
@@ -33,6 +33,17 @@ _Lines: TypeAlias = tuple[_Told, _Told, _Told, _Told]
 """What waits, what is blocked, what goes on, whose run needs a person."""
 _LOOKED_AT: Final = 2_000
 """Of the running sessions, so many are asked for their drivers: the last ones that changed."""
+
+_MOVED: Final = (
+    select(_s.c.status, case((_s.c.created_at > bindparam("begin"), 1), else_=0).label("began"))
+    .where(_s.c.updated_at > bindparam("begin"))
+    .order_by(*NEWEST_FIRST)
+    .limit(MOST_COUNTED)
+    .subquery()
+)
+_MOVED_COUNTS: Final = select(_MOVED.c.status, func.count(), func.sum(_MOVED.c.began)).group_by(
+    _MOVED.c.status
+)
 
 
 def attention(connection: Connection, now: datetime, limit: int, recent: timedelta) -> Attention:
@@ -122,17 +133,9 @@ def since(connection: Connection, at: datetime) -> Since:
 
 
 def _moved(connection: Connection, begin: int) -> Since:
-    moved = (
-        select(_s.c.status, case((_s.c.created_at > begin, 1), else_=0).label("began"))
-        .where(_s.c.updated_at > begin)
-        .order_by(*NEWEST_FIRST)
-        .limit(MOST_COUNTED)
-        .subquery()
-    )
-    counts = select(moved.c.status, func.count(), func.sum(moved.c.began)).group_by(moved.c.status)
     by_status: dict[Status, int] = {}
     started = 0
-    for status, count, began in connection.execute(counts):
+    for status, count, began in connection.execute(_MOVED_COUNTS, {"begin": begin}):
         known: Status = status if is_status(status) else "running"
         by_status[known] = by_status.get(known, 0) + count
         started += int(began)

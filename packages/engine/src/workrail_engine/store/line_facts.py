@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, bindparam, case, func, select
 
 from workrail_engine.projections.driving import Driver, SeenDriver
 from workrail_engine.projections.run_lines import RunLine
@@ -29,6 +29,39 @@ _LONGEST_STEP: Final = 1_000
 _FURTHER_NOTES: Final = 6
 """Steps that are looked at when the last one was completed without a word."""
 _STANDING: Final = ("attempt_blocked", "approval_asked")
+_NUMBERED: Final = _s.c.number.in_(bindparam("numbers", expanding=True))
+_NEWEST_NODES: Final = (
+    select(
+        *(_n.c.session, _n.c.node, _n.c.parent, _n.c.kind, _n.c.arrival),
+        case((_n.c.node == _s.c.tip, _n.c.kept)),
+    )
+    .join(_s, _s.c.number == _n.c.session)
+    .where(_NUMBERED, _n.c.node > _s.c.tip - bindparam("most"), _n.c.node <= _s.c.tip)
+)
+_LAST_COMPLETED: Final = (
+    select(_n.c.arrival)
+    .where(_n.c.session == _s.c.number, _n.c.node < _s.c.tip, _n.c.arrival.is_not(None))
+    .order_by(_n.c.node.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_HELD_SINCE: Final = (
+    select(_e.c.session, func.max(_e.c.at))
+    .join(_s, _s.c.number == _e.c.session)
+    .where(_NUMBERED, _e.c.seq > func.coalesce(_LAST_COMPLETED, 0))
+    .where(_e.c.node == _s.c.tip, _e.c.kind.in_(_STANDING))
+    .group_by(_e.c.session)
+)
+_STARTED_FROM: Final = (
+    select(_s.c.parent_session_id, _s.c.status, func.count())
+    .where(_s.c.parent_session_id.in_(bindparam("ids", expanding=True)))
+    .group_by(_s.c.parent_session_id, _s.c.status)
+)
+_HEARD_OF: Final = (
+    select(*(_d.c.session, _d.c.seen_at, _d.c.program, _d.c.host, _d.c.process, _d.c.began_at))
+    .where(_d.c.session.in_(bindparam("numbers", expanding=True)))
+    .order_by(_d.c.seen_at.desc())
+)
 
 
 @dataclass
@@ -85,15 +118,9 @@ def _points(
     connection: Connection, standing: Mapping[int, int], most: int
 ) -> dict[int, dict[int, Point]]:
     """The newest nodes of some sessions up to where each stands."""
-    kept = case((_n.c.node == _s.c.tip, _n.c.kept))
-    statement = (
-        select(_n.c.session, _n.c.node, _n.c.parent, _n.c.kind, _n.c.arrival, kept)
-        .join(_s, _s.c.number == _n.c.session)
-        .where(dialect_of(connection).among(standing))
-        .where(_n.c.node > _s.c.tip - most, _n.c.node <= _s.c.tip)
-    )
+    asked = {"numbers": [*standing], "most": most}
     found: defaultdict[int, dict[int, Point]] = defaultdict(dict)
-    for session, node, parent, kind, arrival, left in connection.execute(statement):
+    for session, node, parent, kind, arrival, left in connection.execute(_NEWEST_NODES, asked):
         found[session][node] = Point(node, parent, kind, arrival, left)
     return found
 
@@ -146,47 +173,20 @@ def _stand(connection: Connection, facts: Facts) -> None:
     ]
     if not held:
         return
-    last_completed = (
-        select(_n.c.arrival)
-        .where(_n.c.session == _s.c.number, _n.c.node < _s.c.tip, _n.c.arrival.is_not(None))
-        .order_by(_n.c.node.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    statement = (
-        select(_e.c.session, func.max(_e.c.at))
-        .join(_s, _s.c.number == _e.c.session)
-        .where(dialect_of(connection).among(held))
-        .where(_e.c.seq > func.coalesce(last_completed, 0))
-        .where(_e.c.node == _s.c.tip, _e.c.kind.in_(_STANDING))
-        .group_by(_e.c.session)
-    )
-    facts.since = dict(connection.execute(statement).all())
+    facts.since = dict(connection.execute(_HELD_SINCE, {"numbers": held}).all())
 
 
 def _children(connection: Connection, ids: Iterable[str]) -> dict[str, dict[Status, int]]:
-    parent = _s.c.parent_session_id
-    statement = (
-        select(parent, _s.c.status, func.count())
-        .where(parent.in_([*ids]))
-        .group_by(parent, _s.c.status)
-    )
     found: defaultdict[str, dict[Status, int]] = defaultdict(dict)
-    for one, status, count in connection.execute(statement):
+    for one, status, count in connection.execute(_STARTED_FROM, {"ids": [*ids]}):
         known: Status = status if is_status(status) else "running"
         found[one][known] = found[one].get(known, 0) + count
     return found
 
 
 def _drivers(connection: Connection, numbers: Sequence[int]) -> dict[int, list[SeenDriver]]:
-    columns = (_d.c.program, _d.c.host, _d.c.process, _d.c.began_at)
-    statement = (
-        select(_d.c.session, _d.c.seen_at, *columns)
-        .where(_d.c.session.in_(numbers))
-        .order_by(_d.c.seen_at.desc())
-    )
     found: defaultdict[int, list[SeenDriver]] = defaultdict(list)
-    for session, at, *driver in connection.execute(statement):
+    for session, at, *driver in connection.execute(_HEARD_OF, {"numbers": [*numbers]}):
         if is_a_time(at):
             found[session].append(SeenDriver(Driver(*driver), rfc3339(at)))
     return found

@@ -22,7 +22,7 @@ def moved(connection: Connection, after: str | None, most: int) -> Moved | None:
     """What was committed after a place; None where the place is not one of a file."""
     at, newest = connection.execute(_NEWEST).one_or_none() or (0, 0)
     present = f"{at}.{newest}"
-    if after is None:
+    if after in (None, present):
         return Moved(present, (), complete=True)
     place = _PLACE.fullmatch(after)
     if place is None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Connection, bindparam, exists, func, or_, select
 
 from workrail_engine.agent_events import Incident, Rest, RunOutcome
 from workrail_engine.ids import SessionId
@@ -40,6 +40,9 @@ UNATTENDED: Final = exists().where(_r.session == _s.number)
 """A condition on `sessions`: there is a run, which tells itself what it needs."""
 
 
+_OF_SOME: Final = RUN.where(_s.number.in_(bindparam("numbers", expanding=True)))
+
+
 @dataclass(frozen=True)
 class Found:
     """The runs of some sessions, by number."""
@@ -51,7 +54,7 @@ class Found:
 
 def run_lines(connection: Connection, numbers: Sequence[int]) -> Found:
     """The runs of some sessions; those that have none are left out."""
-    rows = connection.execute(RUN.where(dialect_of(connection).among(numbers))).all()
+    rows = connection.execute(_OF_SOME, {"numbers": [*numbers]}).all()
     if not rows:
         return Found({}, {})
     now = dialect_of(connection).now(connection, time.time_ns() // 1_000)
