@@ -5,6 +5,8 @@ RUN     = $(UV) run --locked --no-sync
 ARGS   ?=
 
 .DEFAULT_GOAL := help
+# What is measured is compiled already, as an installed program is, whatever the shell says of that.
+bench bench-console bench-scale: export PYTHONDONTWRITEBYTECODE =
 .PHONY: help setup demo test check lint types imports alone bench bench-crash-store bench-scale bench-console bench-crash bench-honesty bench-containment screenshots golden-store golden-replies conformance e2e-claude fix
 
 help:  ## say what each target does
