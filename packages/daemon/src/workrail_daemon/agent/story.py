@@ -87,6 +87,7 @@ class Story:
         self._spent = terms.spent
         self._fresh: dict[Digest, bytes] = {}
         self._owed: list[tuple[ToolFinished, tuple[bytes, ...]]] = []
+        self._untold: list[AgentEvent] = []
         self._entries: list[Entry] = []
         self._transcript = Transcript()
         self._begun: dict[tuple[int, int], NodeId] = {}
@@ -190,23 +191,14 @@ class Story:
         Raises:
             LeaseLostError: another worker has the run; nothing was written.
         """
-        owed = [event for event, _contents in self._owed]
-        every = [content for _event, each in self._owed for content in each]
-        every += contents
-        kept = self._ground.call(
-            lambda engine: engine.journal.append(self._lease, [*owed, *events], every)
-        )
-        self._owed = []
-        for event in owed:
-            self._told(event)
-        for event in kept[len(owed) :]:
-            self._fold_fresh(event, contents)
-            self._told(event)
+        self._write(events, contents)
+        self._tell()
 
     def settle(self) -> None:
-        """Write what is owed to the log."""
+        """Write what is owed to the log, and tell of what was written."""
         if self._owed:
-            self.record()
+            self._write((), ())
+        self._tell()
 
     def answered(self, node: NodeId, reply: Reply, ms: int) -> None:
         """Record a turn of the model."""
@@ -225,7 +217,9 @@ class Story:
             ms=ms,
             tries=reply.tries,
         )
-        self.record(turn, contents=[content])
+        self._write(
+            (turn,), (content,)
+        )  # it is told of with what comes next: the model's calls wait
 
     def used(
         self,
@@ -256,6 +250,25 @@ class Story:
         worked = self._spent.seconds + monotonic() - self._began
         limits = raised_in(self._terms.limits, self._entries)
         return Budget(limits, replace(self._spent, seconds=worked))
+
+    def _write(self, events: Sequence[AgentEvent], contents: Sequence[bytes]) -> None:
+        """Write facts into the log, after those that are owed to it, and fold what it holds then."""
+        owed = [event for event, _contents in self._owed]
+        every = [content for _event, each in self._owed for content in each]
+        every += contents
+        kept = self._ground.call(
+            lambda engine: engine.journal.append(self._lease, [*owed, *events], every)
+        )
+        self._owed = []
+        new = kept[len(owed) :]
+        self._untold += [*owed, *new]
+        for event in new:
+            self._fold_fresh(event, contents)
+
+    def _tell(self) -> None:
+        told, self._untold = self._untold, []
+        for event in told:
+            self._told(event)
 
     def _fold_fresh(self, event: AgentEvent, contents: Sequence[bytes]) -> None:
         self._fresh = {Digest(digest_bytes(content)): content for content in contents}
