@@ -60,10 +60,12 @@ def daemon_figures(folder: Path, turns: int) -> tuple[Figure, ...]:
             idle = _idle(daemon)
             _work(home, folder, turns)
         gaps = [gap for each in running for gap in _gaps(each)]
+    came, read = zip(*gaps, strict=True)
     return (
         *idle,
-        Figure("daemon, turn beside the model, p50", median(gaps), "ms", budget=10),
-        Figure("daemon, turn beside the model, p95", sorted(gaps)[int(len(gaps) * 0.95)], "ms"),
+        Figure("daemon, turn beside the model, p50", median(came), "ms", budget=10),
+        Figure("daemon, turn beside the model, p95", sorted(came)[int(len(came) * 0.95)], "ms"),
+        Figure("daemon, the same until all of the request is read, p50", median(read), "ms"),
     )
 
 
@@ -115,11 +117,14 @@ def _model() -> "Generator[subprocess.Popen[str]]":
             process.kill()
 
 
-def _gaps(model: "subprocess.Popen[str]") -> list[float]:
-    """Milliseconds between the end of an answer and the next request."""
+def _gaps(model: "subprocess.Popen[str]") -> list[tuple[float, float]]:
+    """Milliseconds between the end of an answer and the next request, and until that is read."""
     said, _nothing = model.communicate()
-    times: list[tuple[float, float]] = sorted(json.loads(said))
-    return [(after[0] - before[1]) * 1000 for before, after in pairwise(times)]
+    times: list[tuple[float, float, float]] = sorted(json.loads(said))
+    return [
+        ((came - sent) * 1000, (read - sent) * 1000)
+        for (_came, _read, sent), (came, read, _sent) in pairwise(times)
+    ]
 
 
 def _idle(daemon: "psutil.Process") -> tuple[Figure, Figure]:

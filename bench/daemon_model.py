@@ -14,6 +14,8 @@ TURNS_A_STEP: Final = 8
 FILE: Final = "wide.txt"
 _THINKS: Final = 0.03
 """Seconds before each event of an answer; there are about nine."""
+_A_TOKEN: Final = 4
+"""Characters, about."""
 _NOTES: Final = (
     "Everything was read again and again, as this measurement of the daemon asks for it."
 )
@@ -27,7 +29,9 @@ def answer(heard: Heard) -> Deed:
         if said % TURNS_A_STEP == TURNS_A_STEP - 1
         else ("Read", {"file_path": f"{said}-{FILE}"})
     )
-    return Slow(Answer(text="Once more.", calls=[call]), _THINKS)
+    # A provider tells how long a request was, and a daemon keeps to its limit by that.
+    usage = {"input_tokens": len(json.dumps(heard.body)) // _A_TOKEN, "output_tokens": 40}
+    return Slow(Answer(text="Once more.", calls=[call], usage=usage), _THINKS)
 
 
 def main() -> None:
@@ -35,7 +39,7 @@ def main() -> None:
     with serving(answer) as model:
         print(model.address, flush=True)
         sys.stdin.read()
-        print(json.dumps([(read, sent) for _heard, read, sent in model.times]), flush=True)
+        print(json.dumps(model.times), flush=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from workrail_daemon.testing.model_messages import Answer, Json, events_of, message_of
 
@@ -74,6 +74,17 @@ class Heard:
     body: Json
 
 
+class Times(NamedTuple):
+    """When a request was where, on this process's clock."""
+
+    came: float
+    """Its head was there."""
+    read: float
+    """All of it was."""
+    sent: float
+    """Its answer was sent."""
+
+
 class ModelServer:
     """A provider that does what a script says."""
 
@@ -89,8 +100,8 @@ class ModelServer:
         self.closing = threading.Event()
         self.heard: list[Heard] = []
         """Every request, in the order they came."""
-        self.times: list[tuple[Heard, float, float]] = []
-        """Each request, when all of it had come and when its answer was sent, on this process's clock."""
+        self.times: list[Times] = []
+        """Of each request."""
         self.address = ""
         """Where it listens: `http://127.0.0.1:port`."""
         self.left = threading.Event()
@@ -145,6 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """A question to the model."""
         size = int(self.headers["content-length"] or 0)
+        came = monotonic()
         content = self.rfile.read(size)
         read = monotonic()
         body = json.loads(content)
@@ -153,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
         deed = self.model.deed_for(heard)
         try:
             self._do(deed, body)
-            self.model.times.append((heard, read, monotonic()))
+            self.model.times.append(Times(came, read, monotonic()))
         except (BrokenPipeError, ConnectionError):
             self.model.left.set()
             self.close_connection = True
