@@ -258,11 +258,11 @@ def test_names_of_secrets_are_known(name: str, secret: bool) -> None:
 @WITHIN
 def test_nothing_of_a_sandbox_stays_open_in_the_daemon(tmp_path: Path) -> None:
     _run("required", tmp_path, "true")
-    before = _descriptors()
+    before, threads = _descriptors(), threading.active_count()
     for _ in range(3):
         _run("required", tmp_path, "true", hosts=("example.com",))
     assert _descriptors() == before
-    assert threading.active_count() == 1
+    assert threading.active_count() <= threads  # those other tests left may end meanwhile
 
 
 def _descriptors() -> list[str]:
