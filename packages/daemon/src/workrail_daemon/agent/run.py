@@ -186,7 +186,7 @@ class _Ready:
         node, sandbox = self.position.node, self._walls.sandbox
         runs = sum(isinstance(entry.event, RunBegun) for entry in self._entries)
         model = self._client(self.position.tier).model
-        if runs:  # of a daemon that was killed in the middle of a command
+        if runs:  # a daemon may have been killed in the middle of a command
             kill_strays(str(self._walls.workshop.scratch))
         if self._fresh is not None:
             self._prompt = content_of(self._fresh)

@@ -217,9 +217,8 @@ class Story:
             ms=ms,
             tries=reply.tries,
         )
-        self._write(
-            (turn,), (content,)
-        )  # it is told of with what comes next: the model's calls wait
+        # The model's calls wait: the turn is told of with what comes next.
+        self._write((turn,), (content,))
 
     def used(
         self,
