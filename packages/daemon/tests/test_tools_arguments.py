@@ -138,3 +138,9 @@ def test_what_is_no_secret_is_left_alone() -> None:
     assert (
         masked("token" * 5000) == "token" * 5000
     )  # at once: every way to read it would take years
+
+
+def test_a_password_with_quotes_in_an_address_does_not_reach_the_log() -> None:
+    assert masked("git clone https://ada:hun'ter\"2@example.org/x") == (
+        "git clone https://ada:***@example.org/x"
+    )

@@ -36,3 +36,8 @@ def test_json_stays_json_around_a_secret() -> None:
         "address": "https://me:***@example.org/x",
         "plain": "as it was",
     }
+
+
+def test_a_token_without_a_signature_is_hidden() -> None:
+    token = "ey" + f"J{LETTERS}.{LETTERS}."
+    assert without_secrets(f"with {token} in it", "***") == "with *** in it"

@@ -42,7 +42,7 @@ _FORMS: Final = (
     _Form(("AKIA", "ASIA"), re.compile(r"(?<![A-Z0-9])A(?:KI|SI)A[A-Z0-9]{16}(?![A-Z0-9])")),
     _Form(("AIza",), re.compile(rf"(?<![A-Za-z0-9])AIza{_KEY}{{30,}}")),
     _Form(("xox",), re.compile(r"(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{10,}")),
-    _Form(("eyJ",), re.compile(rf"(?<![A-Za-z0-9_-])eyJ{_KEY}{{8,}}\.{_KEY}{{8,}}\.{_KEY}{{8,}}")),
+    _Form(("eyJ",), re.compile(rf"(?<![A-Za-z0-9_-])eyJ{_KEY}{{8,}}\.{_KEY}{{8,}}\.{_KEY}*")),
     _Form(
         ("://",),
         re.compile(r"(?<=://)([^\s/:@<>\"'\\]*):[^\s/@<>\"'\\]+@"),

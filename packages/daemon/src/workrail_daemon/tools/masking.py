@@ -16,12 +16,15 @@ _SECRET: Final = re.compile(
 )
 _GIVEN: Final = re.compile(r"(?<![\w-])([\w-]++)([\"']?\s*+[=:]\s*+[\"']?)([^\s\"'&;,}]++)")
 _OPTION: Final = re.compile(r"(?<![\w-])(-[\w-]++)(\s++)([^\s-]\S*+)")
+_IN_ADDRESS: Final = re.compile(r"(://[^/\s:@]*+:)[^/\s@]++@")
+"""Quotes too: no page or JSON is around these texts that would have to stay whole."""
 _CARRIED: Final = re.compile(r"(?i)\b(bearer|basic)\s++[\w.~+/=-]{8,}")
 
 
 def masked(text: str) -> str:
     """A text with what looks like a secret replaced."""
     text = _CARRIED.sub(rf"\1 {_LEFT_OUT}", text)
+    text = _IN_ADDRESS.sub(rf"\1{_LEFT_OUT}@", text)
     text = without_secrets(text, _LEFT_OUT)
     for named in (_GIVEN, _OPTION):
         text = named.sub(_without_value, text)
